@@ -1,0 +1,108 @@
+"""How the book draws: one color and one symbol for one quantity, and the few pictures that chapters share."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyBboxPatch
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+#: The color of each quantity; the widgets' style sheet has the same ones.
+COLORS = {
+    "state": "#009E73",
+    "query": "#D55E00",
+    "score": "#767676",
+    "weight": "#0072B2",
+    "sum": "#E69F00",
+    "value": "#AA3377",
+}
+
+#: Words that stand in figures.
+TEXT = {
+    "score": "score  $e_i = s \\cdot h_i$",
+    "weight": "weight  $\\alpha_i$",
+    "state": "encoder state  $h_i$",
+    "value": "attention value\n$a = \\sum_i \\alpha_i\\, h_i$",
+    "query": "decoder state,\nhas just read “{word}”",
+    "softmax": "softmax",
+}
+
+
+def use_style() -> None:
+    """Draw in the book's style, as SVG whose bytes are the same on every run.
+
+    Call it once, in the first cell of a chapter.
+    """
+    plt.style.use(Path(__file__).with_name("whyattention.mplstyle"))
+    set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def draw_lookup(
+    axes: Axes, words: Sequence[str], scores: Sequence[float], weights: Sequence[float], query_word: str
+) -> None:
+    """Draw one soft look-up: states, their scores against the query, the weights, and the value.
+
+    Args:
+        axes: where to draw; its own axes are switched off.
+        words: the source words, S of them.
+        scores: one score for each word.
+        weights: one weight for each word; they sum to one.
+        query_word: the word that the decoder has just read.
+
+    Raises:
+        ValueError: if words, scores and weights differ in length.
+    """
+    if not len(words) == len(scores) == len(weights):
+        lengths = f"{len(words)}, {len(scores)} and {len(weights)}"
+        raise ValueError(f"words, scores and weights must have one length, got {lengths}")
+    axes.set(xlim=(-2.7, len(words) + 1.9), ylim=(-0.65, 4.3))
+    axes.axis("off")
+    rows = {"state": 0.0, "score": 1.25, "weight": 2.5}
+    for name, y in rows.items():
+        axes.text(-0.75, y, TEXT[name], ha="right", va="center", color=COLORS[name])
+    center = (len(words) - 1) / 2
+    for i, (word, score, weight) in enumerate(zip(words, scores, weights, strict=True)):
+        _box(axes, i, rows["state"], f"$h_{{{i + 1}}}$", COLORS["state"])
+        axes.text(i, rows["state"] - 0.42, word, ha="center", va="center", color="#444444")
+        axes.text(i, rows["score"], f"{score:g}", ha="center", va="center", color="#444444")
+        axes.bar(i, 0.75 * weight, 0.62, bottom=rows["weight"] - 0.3, color=COLORS["weight"], zorder=2)
+        axes.text(i, rows["weight"] - 0.52, f"{weight:.2f}", ha="center", va="center", color=COLORS["weight"])
+        _arrow(axes, (i, 0.35), (i, 0.97), COLORS["score"], 1.2)
+        _arrow(axes, (i, 1.52), (i, 1.78), COLORS["weight"], 1.2)
+        _arrow(axes, (i, 3.05), (center, 3.6), COLORS["value"], 0.4 + 4 * weight)
+    axes.plot([-0.45, len(words) - 0.55], [rows["weight"] - 0.3] * 2, color="#999999", linewidth=0.8)
+    axes.scatter([center], [3.85], marker="D", s=90, color=COLORS["value"], zorder=3)
+    axes.text(center + 0.28, 3.88, TEXT["value"], ha="left", va="center", color=COLORS["value"])
+    right = len(words) + 0.75
+    _box(axes, right, rows["score"], "$s$", COLORS["query"])
+    query = TEXT["query"].format(word=query_word)
+    axes.text(right, rows["score"] - 0.35, query, ha="center", va="top", color=COLORS["query"])
+    _arrow(axes, (right - 0.5, rows["score"]), (len(words) - 0.6, rows["score"]), COLORS["query"], 1.6)
+    axes.text(-0.75, 1.77, TEXT["softmax"], ha="right", va="center", color="#555555", style="italic")
+
+
+def _box(axes: Axes, x: float, y: float, text: str, color: str) -> None:
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - 0.42, y - 0.2),
+            0.84,
+            0.4,
+            boxstyle="round,pad=0.02,rounding_size=0.1",
+            fc="white",
+            ec=color,
+            lw=1.6,
+        )
+    )
+    axes.text(x, y, text, ha="center", va="center", color="#222222")
+
+
+def _arrow(
+    axes: Axes, start: tuple[float, float], end: tuple[float, float], color: str, width: float
+) -> None:
+    axes.annotate(
+        "",
+        xy=end,
+        xytext=start,
+        arrowprops={"arrowstyle": "-|>", "color": color, "lw": width, "shrinkA": 0, "shrinkB": 2},
+    )
