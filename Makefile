@@ -24,10 +24,10 @@ TORCH_CPU := https://download.pytorch.org/whl/cpu
 .DELETE_ON_ERROR:
 # Two targets that install into one environment at the same time would break it.
 .NOTPARALLEL:
-.PHONY: help book lab test test-all chapters bench pins clean distclean
+.PHONY: help book lab test test-all chapters experiments bench pins clean distclean
 
 help: ## print these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 book: $(STAMPS)/book node_modules/.book ## build the book and say where its first page is
 	@echo "Building the book."
@@ -53,6 +53,9 @@ test test-all: $(STAMPS)/test node_modules/.test
 
 chapters: $(STAMPS)/lab ## run the chapters and store their outputs; one of them: CHAPTER=book/….ipynb
 	@$(BIN)/python -m whyattention.execute $(CHAPTER)
+
+experiments: $(STAMPS)/lab ## measure all of book/results again: about 90 minutes on two cores
+	@$(BIN)/python -m whyattention.experiments --all
 
 bench: $(STAMPS)/test node_modules/.test ## measure the book and the library; prints a table
 	@$(BIN)/python tests/install_browser.py
