@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 def address():
     """The address of a scheduler on loopback, with two processes of two threads each."""
     with LocalCluster(
-        n_workers=2, threads_per_worker=2, processes=True, host="127.0.0.1", dashboard_address=None
+        n_workers=2, threads_per_worker=2, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
     ) as cluster:
         yield cluster.scheduler_address
 
