@@ -6,15 +6,17 @@ import copy
 import dataclasses
 import inspect
 import json
-import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +25,16 @@ import pytest
 import torch
 
 from whyattention import cli
-from whyattention.experiments import SWEEPS, command, disagreements, load_result, runner, units
+from whyattention.experiments import (
+    SWEEPS,
+    command,
+    disagreements,
+    load_result,
+    results,
+    runner,
+    stored_result,
+    units,
+)
 from whyattention.experiments.measures import MEASURES, AddingNetwork
 from whyattention.experiments.results import join, to_text
 from whyattention.experiments.runner import UnitError, run_unit, run_units
@@ -176,19 +187,6 @@ def test_figures_of_code_that_changed_meanwhile_are_not_stored(tmp_path, monkeyp
     assert list(tmp_path.glob("*.json")) == []
 
 
-def test_a_record_is_there_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "record.json"
-    path.write_text("before")
-
-    def full_disk(descriptor):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space left"):
-        runner.write_json(path, "after")
-    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("record.json", "before")]
-
-
 # The same again
 
 TRANSLATION = {"name": "translation", "min_length": 3, "max_length": 4}
@@ -335,6 +333,27 @@ def test_a_file_that_is_no_result_is_named(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ValueError, match=r"broken\.json"):
         load_result(path)
+
+
+def test_results_are_found_where_there_is_no_checkout(monkeypatch, tmp_path):
+    """As after an installation from the repository's address, on Colab: the package carries them."""
+    expected = load_result(STORED[0])
+    folder = tmp_path / "share" / "whyattention" / "results"
+    shutil.copytree(STORED[0].parent, folder)
+    files = [metadata.PackagePath(path.relative_to(tmp_path)) for path in sorted(folder.iterdir())]
+    for file in files:
+        file.dist = metadata.PathDistribution(tmp_path / "whyattention.dist-info")
+    monkeypatch.setattr(results, "_CHECKOUT", tmp_path / "nowhere")
+    monkeypatch.setattr(metadata, "files", {"whyattention": files}.get)
+    assert stored_result(STORED[0].stem) == expected
+    with pytest.raises(FileNotFoundError, match="got 'unheard_of'"):
+        stored_result("unheard_of")
+
+
+def test_an_installed_package_holds_all_results():
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        [patterns] = tomllib.load(file)["tool"]["setuptools"]["data-files"].values()
+    assert {path for pattern in patterns for path in ROOT.glob(pattern)} == set(STORED)
 
 
 @pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)

@@ -23,6 +23,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from traitlets import default
 
+from whyattention.files import write_whole
+
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"
@@ -220,15 +222,7 @@ def _compact_svg(markup: str) -> str:
 
 def store(notebook: NotebookNode, path: Path) -> None:
     """Write the notebook in one step, so that a stop in between leaves the old file whole."""
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            nbformat.write(notebook, file)
-        os.chmod(draft, path.stat().st_mode)
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
+    write_whole(path, (nbformat.writes(notebook) + "\n").encode())
 
 
 def execute(path: Path, timeout: int = 120) -> str:

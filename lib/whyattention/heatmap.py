@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
 from jaxtyping import Float
 from torch import Tensor
+
+from whyattention.files import write_whole
 
 #: A picture of more words could not be read.
 LONGEST_PICTURE = 60
@@ -116,7 +117,7 @@ def save_heatmap(
         drawing = io.BytesIO()
         about = {"Software": None, "Description": describe(source, target, weights)}
         figure.savefig(drawing, format="png", dpi=150, metadata=about)
-    _write_new(path, drawing.getvalue())
+    write_whole(path, drawing.getvalue())
 
 
 def describe(
@@ -149,13 +150,3 @@ def _require_shape(source: Sequence[str], target: Sequence[str], weights: Tensor
     expected = (len(target), len(source))
     if weights.shape != expected:
         raise ValueError(f"weights must have shape {expected}, got {tuple(weights.shape)}")
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    # Beside the target, so that the last step is a change of name, which no interruption can divide.
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

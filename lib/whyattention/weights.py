@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
+
+from whyattention.files import write_whole
 
 #: What ``save`` writes and ``load`` reads; a change that an older ``load`` cannot read counts it up.
 LAYOUT = 1
@@ -63,13 +64,7 @@ def save(path: str | Path, model: nn.Module, config: Mapping[str, Any], *, overw
         data = safetensors.torch.save(tensors, {_ENTRY: json.dumps(about, sort_keys=True)})
     except RuntimeError as error:
         raise ValueError(f"model must not share memory between weights: {error}") from error
-    # Beside the target, so that the last step is a change of name, which no interruption can divide.
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, data)
 
 
 def load(path: str | Path, build: Callable[[dict[str, Any]], nn.Module]) -> tuple[nn.Module, dict[str, Any]]:

@@ -11,7 +11,7 @@ interrupted sweep goes on where it was when the same command is given again.
 """
 
 from whyattention.experiments.command import add_arguments, run
-from whyattention.experiments.results import disagreements, load_result
+from whyattention.experiments.results import disagreements, load_result, stored_result
 from whyattention.experiments.sweeps import SWEEPS
 
-__all__ = ["SWEEPS", "add_arguments", "disagreements", "load_result", "run"]
+__all__ = ["SWEEPS", "add_arguments", "disagreements", "load_result", "run", "stored_result"]

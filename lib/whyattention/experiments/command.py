@@ -16,9 +16,10 @@ from whyattention.commands import (
     positive_integer,
 )
 from whyattention.experiments.results import disagreements, join, load_result, to_text
-from whyattention.experiments.runner import UnitError, run_units, write_json
+from whyattention.experiments.runner import UnitError, run_units
 from whyattention.experiments.sweeps import SWEEPS, cost, minutes
 from whyattention.experiments.units import Sweep
+from whyattention.files import write_whole
 
 RESULTS, CACHE = Path("book/results"), Path("_build/experiments")
 
@@ -114,7 +115,7 @@ def _run_sweep(sweep: Sweep, options: argparse.Namespace) -> int:
     named = {"name": sweep.name, "path": path, "units": len(units)}
     if not options.small:
         path.parent.mkdir(exist_ok=True)
-        write_json(path, to_text(result))
+        write_whole(path, to_text(result).encode())
         print(TEXT["done"].format(**named), flush=True)
         return 0
     if not path.is_file():

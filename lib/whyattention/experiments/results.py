@@ -14,6 +14,7 @@ With an axis, each of m, a, b and each seed's is a list along it.
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,8 @@ MARGIN = 0.05
 # With fewer steps, or other lengths to be tested, the curve up to there is the same.
 _MAY_DIFFER = ("steps", "test_lengths")
 _DIGITS = 5
+# Where the results lie in a checkout; a package installed from the repository carries them with it.
+_CHECKOUT = Path(__file__).parents[3] / "book" / "results"
 
 
 def join(sweep: Sweep, records: Sequence[Record], small: bool = False) -> Result:
@@ -131,6 +134,31 @@ def load_result(path: str | Path) -> Result:
     ):
         raise ValueError(f"{path} must hold name, about, chapters, provenance and rows")
     return result
+
+
+def stored_result(name: str) -> Result:
+    """Read what a sweep of the book has measured, from book/results or from what was installed.
+
+    Args:
+        name: The sweep, such as "length_curve".
+
+    Returns:
+        As ``load_result``.
+
+    Raises:
+        FileNotFoundError: There is no such sweep, or it has not been run yet.
+        ValueError: The file is no result.
+
+    Example:
+        >>> stored_result("training_curve")["about"]
+        '20 symbols of 16 through an LSTM of 64 units: quality against steps of training'
+    """
+    if _CHECKOUT.is_dir():
+        return load_result(_CHECKOUT / f"{name}.json")
+    for file in importlib.metadata.files("whyattention") or []:
+        if file.parts[-2:] == ("results", f"{name}.json"):
+            return load_result(Path(file.locate()))
+    raise FileNotFoundError(f"name must be that of a stored result, got {name!r}")
 
 
 def disagreements(fresh: Result, stored: Result) -> list[str]:

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from whyattention import __version__
 from whyattention.experiments.units import Unit, code_digest
+from whyattention.files import write_whole
 
 Record = dict[str, Any]
 
@@ -95,7 +96,7 @@ def run_units(
             elif record["made_with"]["code"] != code_digest():
                 errors.append(TEXT["changed_code"].format(unit=unit))
             else:
-                write_json(folder / f"{unit.key(device)}.json", json.dumps(record))
+                write_whole(folder / f"{unit.key(device)}.json", json.dumps(record).encode())
             bar.update()
     if errors:
         raise UnitError(TEXT["failed"].format(failed=len(errors), count=len(units), error=errors[0]))
@@ -140,20 +141,6 @@ def processor() -> str:
         lines = []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, "") or platform.processor() or platform.machine()
-
-
-def write_json(path: Path, text: str) -> None:
-    """Write a file so that it is there as a whole or not at all."""
-    # Beside the target, so that the last step is a change of name, which no interruption can divide.
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _stored(path: Path, unit: Unit) -> Record | None:
