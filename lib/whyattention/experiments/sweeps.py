@@ -30,8 +30,10 @@ SIZE_MATCHED = {
     "both directions": 60,
 }
 SIZE_MATCHED_FIXED_VECTOR = 82
-#: A faster rate for copies of many symbols: at 0.001 they are near chance after 1600 steps still.
-COPY_RATE = 0.005
+#: Faster rates, where 0.001 takes thousands of steps more: for copies of many symbols, for translations, and
+#: for the adding problem.
+COPY_RATE, TRANSLATION_RATE, ADDING_RATE = 0.005, 0.003, 0.003
+WIDTHS = (16, 32, 64, 128)
 LAGS = (20, 50, 100)
 LOADS_OF_COPY, LAGS_OF_COPY = (1, 5, 20), (0, 30, 100)
 
@@ -92,9 +94,14 @@ def _tokens(
     return Row(label, "tokens", {**settings, **common})
 
 
-def _adding(label: str, length: int, model: Settings, steps: int) -> Row:
+def _translation(label: str, model: Settings, steps: int, **options: bool) -> Row:
+    return _tokens(label, TRANSLATION | options, model, steps, TRANSLATION_LENGTHS, TRANSLATION_RATE)
+
+
+def _adding(label: str, length: int, model: Settings) -> Row:
+    steps = 4000 if length >= 100 else 3000
     settings = {"length": length, "model": model, "steps": steps, "check_every": 250}
-    return Row(label, "adding", {**settings, "learning_rate": 0.001, "batch": 64})
+    return Row(label, "adding", {**settings, "learning_rate": ADDING_RATE, "batch": 64})
 
 
 def _log_bias(length: int) -> float:
@@ -104,12 +111,16 @@ def _log_bias(length: int) -> float:
 
 def _length_curve() -> Sweep:
     task = _symbols("copy", 1, 20)
-    rows = tuple(
-        _tokens(f"H = {hidden}", task, _model("lstm", hidden), 8000, COPY_LENGTHS, COPY_RATE)
-        for hidden in (16, 32, 64, 128)
+    copies = tuple(
+        _tokens(f"copy, H = {hidden}", task, _model("lstm", hidden), 8000, COPY_LENGTHS, COPY_RATE)
+        for hidden in WIDTHS
     )
-    about = "copy through one vector: quality against length, for four widths of an LSTM"
-    return Sweep("length_curve", about, (2,), rows, (rows[0].shortened(250),))
+    translations = tuple(
+        _translation(f"translation, H = {hidden}", _model(hidden=hidden), 6000) for hidden in WIDTHS
+    )
+    about = "quality against length through one vector: an LSTM copies, a GRU translates, at four widths"
+    small = (copies[0].shortened(250), translations[0].shortened(250))
+    return Sweep("length_curve", about, (2,), copies + translations, small)
 
 
 def _training_curve() -> Sweep:
@@ -123,12 +134,11 @@ def _training_curve() -> Sweep:
 def _reversal() -> Sweep:
     copy = _symbols("copy", 1, 20)
     copied = (_model("lstm"), 8000, COPY_LENGTHS, COPY_RATE)
-    translated = (_model(), 3000, TRANSLATION_LENGTHS)
     rows = (
         _tokens("copy", copy, *copied),
         _tokens("copy, source reversed", {**copy, "reverse_source": True}, *copied),
-        _tokens("translation", TRANSLATION, *translated),
-        _tokens("translation, source reversed", {**TRANSLATION, "reverse_source": True}, *translated),
+        _translation("translation", _model(), 6000),
+        _translation("translation, source reversed", _model(), 6000, reverse_source=True),
     )
     about = "the source read forward or backward, through one vector"
     return Sweep("reversal", about, (2,), rows, (rows[3].shortened(250),))
@@ -178,7 +188,7 @@ def _adding_problem() -> Sweep:
             "GRU": _model("gru"),
             f"GRU, update bias ln {length}": _model("gru", forget_bias=bias),
         }
-        rows += [_adding(f"{label}, L = {length}", length, model, 3000) for label, model in models.items()]
+        rows += [_adding(f"{label}, L = {length}", length, model) for label, model in models.items()]
     about = "the adding problem: RNN, LSTM and GRU"
     return Sweep("adding_problem", about, (4, 5), tuple(rows), (rows[0].shortened(250),))
 
@@ -191,7 +201,7 @@ def _forget_bias() -> Sweep:
             label = f"bias {name}, L = {length}"
             task = _symbols("first_symbol", length, length)
             rows.append(_tokens(f"first symbol, {label}", task, model, 1500))
-            rows.append(_adding(f"adding, {label}", length, model, 3000))
+            rows.append(_adding(f"adding, {label}", length, model))
     about = "the LSTM's forget bias against the lag, on first-symbol recall and the adding problem"
     # The bias of ln 20: within 250 steps it has learned what the others have not.
     return Sweep("forget_bias", about, (4,), tuple(rows), (rows[6].shortened(250),))
@@ -216,47 +226,39 @@ def _delayed_copy() -> Sweep:
     return Sweep("delayed_copy", about, (6, 8), tuple(rows), (rows[0].shortened(250), rows[5].shortened(250)))
 
 
-def _translations(models: dict[str, Settings]) -> tuple[Row, ...]:
-    return tuple(
-        _tokens(label, TRANSLATION, model, 3000, TRANSLATION_LENGTHS) for label, model in models.items()
-    )
-
-
 def _translation_length() -> Sweep:
-    rows = _translations(
-        {
-            "attention": _model(attention={}),
-            "last-state control": _model(attention=CONTROL),
-            "fixed vector, given once": _model(),
-            "fixed vector, at every step": _model(context="every"),
-            "attention, both directions": _model(attention={}, bidirectional=True),
-        }
-    )
+    models = {
+        "attention": _model(attention={}),
+        "last-state control": _model(attention=CONTROL),
+        "fixed vector, given once": _model(),
+        "fixed vector, at every step": _model(context="every"),
+        "attention, both directions": _model(attention={}, bidirectional=True),
+    }
+    rows = tuple(_translation(label, model, 6000) for label, model in models.items())
     about = "translation, trained up to 12 words: quality against length, with attention and without"
     return Sweep("translation_length", about, (2, 8), rows, (rows[0].shortened(250),))
 
 
 def _ablations() -> Sweep:
-    rows = _translations(
-        {
-            "dot (the base)": _model(attention={}),
-            "general": _model(attention={"score": "general"}),
-            "concat": _model(attention={"score": "concat"}),
-            "additive": _model(attention={"score": "additive"}),
-            "query: the previous state": _model(attention={"query": "previous"}),
-            "no tanh layer": _model(attention={"tanh_layer": False}),
-            "no input feeding": _model(attention={"input_feeding": False}),
-            "both directions": _model(attention={}, bidirectional=True),
-            "last-state control": _model(attention=CONTROL),
-            "fixed vector, given once": _model(),
-            # The base as large as the rows above that differ from it by more than 5 %.
-            **{
-                f"dot, as large as: {other}": _model(hidden=hidden, attention={})
-                for other, hidden in SIZE_MATCHED.items()
-            },
-            "fixed vector, as large as: dot": _model(hidden=SIZE_MATCHED_FIXED_VECTOR),
-        }
-    )
+    models = {
+        "dot (the base)": _model(attention={}),
+        "general": _model(attention={"score": "general"}),
+        "concat": _model(attention={"score": "concat"}),
+        "additive": _model(attention={"score": "additive"}),
+        "query: the previous state": _model(attention={"query": "previous"}),
+        "no tanh layer": _model(attention={"tanh_layer": False}),
+        "no input feeding": _model(attention={"input_feeding": False}),
+        "both directions": _model(attention={}, bidirectional=True),
+        "last-state control": _model(attention=CONTROL),
+        "fixed vector, given once": _model(),
+        # The base as large as the rows above that differ from it by more than 5 %.
+        **{
+            f"dot, as large as: {other}": _model(hidden=hidden, attention={})
+            for other, hidden in SIZE_MATCHED.items()
+        },
+        "fixed vector, as large as: dot": _model(hidden=SIZE_MATCHED_FIXED_VECTOR),
+    }
+    rows = tuple(_translation(label, model, 3000) for label, model in models.items())
     about = "attention with one piece changed at a time, each of equal training, beside models of its size"
     return Sweep("ablations", about, (8,), rows, (rows[6].shortened(250),))
 
