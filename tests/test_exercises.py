@@ -9,31 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from tests import exercise_answers  # noqa: F401 - collects answers
+from tests.exercise_collector import RIGHT, WRONG, right, wrong
 from whyattention import exercises
-from whyattention.exercises import EXERCISES, MESSAGES, check, examine
-
-RIGHT, WRONG = {}, {}
-
-
-def right(name):
-    """Collect a right answer to an exercise."""
-
-    def collect(answer):
-        RIGHT[f"{name}: {answer.__name__}"] = (name, answer)
-        return answer
-
-    return collect
-
-
-def wrong(name, *messages):
-    """Collect a wrong answer, with the names of the messages that are meant for it."""
-
-    def collect(answer):
-        WRONG[f"{name}: {answer.__name__}"] = (name, answer, messages)
-        return answer
-
-    return collect
-
+from whyattention.attention import attend
+from whyattention.exercises import EXERCISES, MESSAGES, check, checking, examine
 
 # ---------------------------------------------------------------------------------------- masked_softmax
 
@@ -294,7 +274,7 @@ def sentence_by_sentence(query, states, lengths):
 @right("soft_lookup")
 def with_the_library(query, states, lengths):
     mask = ~padding(states, lengths)
-    value, weights = exercises.attend(query[:, None], states, mask=mask[:, None])
+    value, weights = attend(query[:, None], states, mask=mask[:, None])
     return value[:, 0], weights[:, 0]
 
 
@@ -561,7 +541,7 @@ def draws(monkeypatch):
     """Return a function that fixes what the next check draws."""
 
     def fix(seed):
-        monkeypatch.setattr(exercises, "_fresh_generator", lambda: torch.Generator().manual_seed(seed))
+        monkeypatch.setattr(checking, "fresh_generator", lambda: torch.Generator().manual_seed(seed))
 
     return fix
 
@@ -757,6 +737,6 @@ def test_an_unknown_name_is_refused_with_the_known_ones(name):
 
 
 def test_every_message_is_used():
-    source = Path(exercises.__file__).read_text("utf-8")
+    source = "".join(path.read_text("utf-8") for path in Path(exercises.__file__).parent.glob("*.py"))
     for message in MESSAGES:
         assert source.count(f'"{message}"') + source.count(f"'{message}'") >= 2, message

@@ -26,6 +26,11 @@ TEXT = {
     "value": "attention value\n$a = \\sum_i \\alpha_i\\, h_i$",
     "query": "decoder state,\nhas just read “{word}”",
     "softmax": "softmax",
+    "encoder": "encoder",
+    "decoder": "decoder",
+    "context": "context vector",
+    "reads": "reads",
+    "writes": "writes",
 }
 
 
@@ -82,19 +87,63 @@ def draw_lookup(
     axes.text(-0.75, 1.77, TEXT["softmax"], ha="right", va="center", color="#555555", style="italic")
 
 
-def _box(axes: Axes, x: float, y: float, text: str, color: str) -> None:
+def draw_one_vector(axes: Axes, source: Sequence[str], target: Sequence[str], begin: str, end: str) -> None:
+    """Draw an encoder and a decoder with one vector between them.
+
+    Args:
+        axes: where to draw; its own axes are switched off.
+        source: the words that the encoder reads, at least one.
+        target: the words that the decoder writes.
+        begin: the symbol that the decoder reads first.
+        end: the symbol that the decoder writes last.
+
+    Raises:
+        ValueError: if there is no source word.
+    """
+    if not source:
+        raise ValueError("source must hold at least one word, got none")
+    gap = 2.1
+    right = [len(source) - 1 + gap + t for t in range(len(target) + 1)]
+    axes.set(xlim=(-1.1, right[-1] + 0.7), ylim=(-1.05, 1.35))
+    axes.axis("off")
+    for i, word in enumerate(source):
+        last = i == len(source) - 1
+        _box(axes, i, 0, f"$h_{{{i + 1}}}$", COLORS["state"], filled=last)
+        _arrow(axes, (i, -0.58), (i, -0.27), COLORS["state"], 1.2)
+        axes.text(i, -0.75, word, ha="center", va="center", color="#444444")
+        if not last:
+            _arrow(axes, (i + 0.44, 0), (i + 0.56, 0), COLORS["state"], 1.6)
+    for t, x in enumerate(right):
+        _box(axes, x, 0, f"$s_{{{t + 1}}}$", COLORS["query"])
+        _arrow(axes, (x, -0.58), (x, -0.27), COLORS["query"], 1.2)
+        _arrow(axes, (x, 0.24), (x, 0.62), COLORS["query"], 1.2)
+        axes.text(x, -0.75, [begin, *target][t], ha="center", va="center", color="#444444")
+        axes.text(x, 0.78, [*target, end][t], ha="center", va="center", color="#222222", weight="bold")
+        if t:
+            _arrow(axes, (x - 0.56, 0), (x - 0.44, 0), COLORS["query"], 1.6)
+    _arrow(axes, (len(source) - 0.55, 0), (right[0] - 0.45, 0), COLORS["state"], 5)
+    axes.text(
+        len(source) - 1 + gap / 2, 0.36, TEXT["context"], ha="center", color=COLORS["state"], weight="bold"
+    )
+    for name, x, color in (("encoder", 0, "state"), ("decoder", right[0], "query")):
+        axes.text(x - 0.42, 1.2, TEXT[name], ha="left", va="center", color=COLORS[color], weight="bold")
+    for name, y in (("reads", -0.75), ("writes", 0.78)):
+        axes.text(-0.6, y, TEXT[name], ha="right", va="center", color="#555555", style="italic")
+
+
+def _box(axes: Axes, x: float, y: float, text: str, color: str, filled: bool = False) -> None:
     axes.add_patch(
         FancyBboxPatch(
             (x - 0.42, y - 0.2),
             0.84,
             0.4,
             boxstyle="round,pad=0.02,rounding_size=0.1",
-            fc="white",
+            fc=color if filled else "white",
             ec=color,
             lw=1.6,
         )
     )
-    axes.text(x, y, text, ha="center", va="center", color="#222222")
+    axes.text(x, y, text, ha="center", va="center", color="white" if filled else "#222222")
 
 
 def _arrow(
