@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from tests import exercise_answers  # noqa: F401 - collects answers
-from tests.exercise_collector import RIGHT, WRONG, right, wrong
+from tests.exercise_answers import collectors, examine_drawn, require_right, require_wrong, unwrapped
 from whyattention import exercises
 from whyattention.attention import attend
-from whyattention.exercises import EXERCISES, MESSAGES, check, checking, examine
+from whyattention.exercises import EXERCISES, MESSAGES, check, examine
+
+RIGHT, WRONG, right, wrong = collectors()
+
 
 # ---------------------------------------------------------------------------------------- masked_softmax
 
@@ -536,64 +538,33 @@ def is_not_made_for_tensors(weights):
 # -------------------------------------------------------------------------------------------------- tests
 
 
-@pytest.fixture
-def draws(monkeypatch):
-    """Return a function that fixes what the next check draws."""
-
-    def fix(seed):
-        monkeypatch.setattr(checking, "fresh_generator", lambda: torch.Generator().manual_seed(seed))
-
-    return fix
-
-
-def verdict(name, answer):
-    """Print what check prints, and return whether the answer is right."""
-    right, report = examine(name, answer)
-    print(report)
-    return right
-
-
-def unwrapped(capsys):
-    return " ".join(capsys.readouterr().out.split())
-
-
-def constant_words(template):
-    """Return the pieces of a message between its fields."""
-    pieces = template.replace("}", "{").split("{")
-    return [piece for piece in pieces[::2] if piece]
-
-
 @pytest.mark.parametrize("case", RIGHT)
-def test_a_right_answer_passes_whatever_is_drawn(case, draws, capsys):
-    name, answer = RIGHT[case]
-    for seed in range(15):
-        draws(seed)
-        assert verdict(name, answer) is True, capsys.readouterr().out
-        assert capsys.readouterr().out.startswith(f"✓ {name}: right in all ")
+def test_a_right_answer_passes_whatever_is_drawn(case):
+    require_right(*RIGHT[case])
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_answer_fails_with_the_message_meant_for_it(case, draws, capsys):
-    name, answer, messages = WRONG[case]
-    for seed in range(15):
-        draws(seed)
-        assert verdict(name, answer) is False
-        report = capsys.readouterr().out
-        assert len(report.splitlines()) <= 14
-        output = " ".join(report.split())
-        assert output.startswith(f"✗ {name}: ")
-        for message in messages:
-            for words in constant_words(" ".join(MESSAGES[message].split())):
-                assert words.strip() in output, (seed, words, output)
-        assert "Traceback" not in output
+def test_a_wrong_answer_fails_with_the_message_meant_for_it(case):
+    require_wrong(*WRONG[case])
 
 
-def test_the_mistakes_listed_in_a_specification_are_wrong_answers(draws, capsys):
-    for name, exercise in EXERCISES.items():
-        for hint, make in exercise.mistakes:
-            draws(0)
-            assert verdict(name, make) is False
-            assert f"hint: {MESSAGES[hint]}" in " ".join(capsys.readouterr().out.split()), (name, hint)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_mistakes_listed_in_a_specification_are_wrong_answers(name):
+    for hint, make in EXERCISES[name].mistakes:
+        for seed in range(5):
+            right, report = examine_drawn(name, make, seed)
+            assert not right, hint
+            assert f"hint: {MESSAGES[hint]}" in unwrapped(report), hint
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_mistake_runs_on_every_case_and_changes_none(name):
+    exercise = EXERCISES[name]
+    for _, inputs in exercise.cases(torch.Generator().manual_seed(0)):
+        before = {key: value.clone() for key, value in inputs.items()}
+        for _, make in exercise.mistakes:
+            make(*inputs.values())
+        assert all(torch.equal(inputs[key], value) for key, value in before.items())
 
 
 def test_check_prints_the_report_and_returns_nothing_for_a_notebook_to_show(capsys):
@@ -602,17 +573,17 @@ def test_check_prints_the_report_and_returns_nothing_for_a_notebook_to_show(caps
         assert capsys.readouterr().out.splitlines()[0][0] in "✓✗"
 
 
-def test_no_line_of_a_report_is_wider_than_a_page(draws, capsys):
-    for seed in range(5):
-        for name, answer, _ in WRONG.values():
-            draws(seed)
-            lines = examine(name, answer)[1].splitlines()
+def test_no_line_of_a_report_is_wider_than_a_page():
+    listed = [(name, make) for name in EXERCISES for _, make in EXERCISES[name].mistakes]
+    for seed in range(3):
+        for name, answer in listed + [(name, answer) for name, answer, _ in WRONG.values()]:
+            lines = examine_drawn(name, answer, seed)[1].splitlines()
             assert all(len(line) <= 76 or " " not in line.strip() for line in lines), lines
 
 
-def test_every_exercise_accepts_its_own_solution():
-    for name, exercise in EXERCISES.items():
-        assert verdict(name, exercise.solve)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_exercise_accepts_its_own_solution(name):
+    require_right(name, EXERCISES[name].solve)
 
 
 def test_inputs_are_drawn_anew_at_each_check():
@@ -630,11 +601,10 @@ def test_a_check_leaves_the_global_random_numbers_alone():
     assert torch.equal(torch.rand(2), expected)
 
 
-def test_a_failure_shows_input_answer_expectation_and_hint(draws, capsys):
-    draws(1)
-    check("masked_softmax", ignores_the_mask)
+def test_a_failure_shows_input_answer_expectation_and_hint():
+    _, report = examine_drawn("masked_softmax", ignores_the_mask, seed=1)
     # A label is indented by two, and what is left of its line by more.
-    lines = [" ".join(entry.split()) for entry in re.split(r"\n  (?=\S)", capsys.readouterr().out)]
+    lines = [" ".join(entry.split()) for entry in re.split(r"\n  (?=\S)", report)]
     assert lines[0] == "✗ masked_softmax: the weights: wrong numbers."
     labels = [line.split(":")[0].strip() for line in lines[1:]]
     assert labels == ["given scores", "given mask", "returned", "expected", "hint"]
@@ -647,64 +617,67 @@ def test_a_failure_shows_input_answer_expectation_and_hint(draws, capsys):
     assert returned == pytest.approx([math.exp(score) / total for score in scores], rel=1e-3)
 
 
-def test_the_smallest_failing_input_is_shown(draws, capsys):
+def test_the_smallest_failing_input_is_shown():
     def right_for_two_keys(scores, mask):
         return in_one_line(scores, mask) if len(scores) == 2 else scores
 
-    draws(0)
-    check("masked_softmax", right_for_two_keys)
-    assert "one key" in capsys.readouterr().out.lower()
+    _, report = examine_drawn("masked_softmax", right_for_two_keys, seed=0)
+    assert "one key" in report.lower()
 
 
-def test_numbers_that_look_alike_are_shown_with_more_digits(draws, capsys):
-    draws(0)
-    check("masked_softmax", lambda scores, mask: in_one_line(scores, mask) * 1.0003)
-    lines = capsys.readouterr().out.splitlines()
-    returned, expected = (line.split(":")[1].strip() for line in lines[3:5])
+def test_numbers_that_look_alike_are_shown_with_more_digits():
+    def almost_right(scores, mask):
+        return in_one_line(scores, mask) * 1.0003
+
+    _, report = examine_drawn("masked_softmax", almost_right, seed=0)
+    returned, expected = (line.split(":")[1].strip() for line in report.splitlines()[3:5])
     assert returned != expected
 
 
-def test_an_exception_is_shown_with_the_line_of_the_learners_own_code(capsys):
-    check("masked_softmax", has_a_bug_in_the_third_line)
-    output = unwrapped(capsys)
+def test_an_exception_is_shown_with_the_line_of_the_learners_own_code():
+    _, report = examine("masked_softmax", has_a_bug_in_the_third_line)
+    output = unwrapped(report)
     line = has_a_bug_in_the_third_line.__code__.co_firstlineno + 4
     assert f"line {line}:" in output
     assert "return torch.softmax(scores - largest, dim=7)" in output
     assert "IndexError: Dimension out of range" in output
 
 
-def test_an_exception_in_a_module_of_torch_is_shown_by_the_line_that_called_it(capsys):
+def test_an_exception_in_a_module_of_torch_is_shown_by_the_line_that_called_it():
     layer = torch.nn.Linear(7, 7)
 
     def calls_a_layer(weights):
         return layer(weights)
 
-    check("scores_for_weights", calls_a_layer)
-    assert "return layer(weights)" in capsys.readouterr().out
+    _, report = examine("scores_for_weights", calls_a_layer)
+    assert "return layer(weights)" in report
 
 
 @pytest.mark.parametrize("answer", [None, ...])
-def test_no_answer_is_not_written_yet(answer, capsys):
-    assert verdict("masked_softmax", answer) is False
-    assert unwrapped(capsys) == f"✗ masked_softmax: {MESSAGES['unwritten']}"
+def test_no_answer_is_not_written_yet(answer):
+    right, report = examine("masked_softmax", answer)
+    assert right is False
+    assert unwrapped(report) == f"✗ masked_softmax: {MESSAGES['unwritten']}"
 
 
-def test_a_result_in_place_of_the_function_is_explained(capsys):
-    assert verdict("masked_softmax", torch.ones(3)) is False
-    assert "give check the function itself, without calling it; this is torch.Tensor" in unwrapped(capsys)
+def test_a_result_in_place_of_the_function_is_explained():
+    right, report = examine("masked_softmax", torch.ones(3))
+    assert right is False
+    assert "give check the function itself, without calling it; this is torch.Tensor" in unwrapped(report)
 
 
 @pytest.mark.parametrize("error", [Exception, RecursionError, AssertionError, KeyError, StopIteration])
-def test_no_exception_of_an_answer_gets_out(error, capsys):
+def test_no_exception_of_an_answer_gets_out(error):
     def raises(*arguments):
         raise error
 
     for name in EXERCISES:
-        assert verdict(name, raises) is False
-        assert error.__name__ in capsys.readouterr().out
+        right, report = examine(name, raises)
+        assert right is False
+        assert error.__name__ in report
 
 
-def test_strange_answers_get_a_message_and_no_exception(capsys):
+def test_strange_answers_get_a_message_and_no_exception():
     strange = [
         torch.ones(2).to_sparse(),
         torch.ones(2, dtype=torch.complex64),
@@ -724,8 +697,9 @@ def test_strange_answers_get_a_message_and_no_exception(capsys):
         for answer in strange:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of sparse tensors, which are in beta
-                assert verdict(name, lambda *inputs, answer=answer: answer) is False
-            assert capsys.readouterr().out.startswith("✗")
+                right, report = examine(name, lambda *inputs, answer=answer: answer)
+            assert right is False
+            assert report.startswith("✗")
 
 
 @pytest.mark.parametrize("name", ["softmax", "", None, 7])
@@ -737,6 +711,8 @@ def test_an_unknown_name_is_refused_with_the_known_ones(name):
 
 
 def test_every_message_is_used():
-    source = "".join(path.read_text("utf-8") for path in Path(exercises.__file__).parent.glob("*.py"))
+    # Once in the table, and once more.
+    modules = Path(exercises.__file__).parent.glob("*.py")
+    source = "".join(path.read_text("utf-8") for path in modules)
     for message in MESSAGES:
         assert source.count(f'"{message}"') + source.count(f"'{message}'") >= 2, message

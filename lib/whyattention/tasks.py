@@ -181,7 +181,7 @@ def first_symbol(
         ValueError: A size is below one, or the lengths are out of order.
 
     Taught in:
-        Chapter 4.
+        Chapter 3; with gates in chapter 4.
     """
     source, lengths = _draw_sequences(count, min_length, max_length, alphabet, generator)
     return _make_batch(source, lengths, source[:, :1], torch.ones_like(lengths), lambda _: {(0, 0)})

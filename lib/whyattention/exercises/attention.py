@@ -1,4 +1,4 @@
-"""Exercises on attention, of chapter 7.
+"""Exercises on attention, of chapter 7: softmax with a mask, softmax backward, and a look-up for a batch.
 
 A mistake with weights is a function of scores (*batch, keys) and mask, whichever the exercise.
 """
@@ -12,16 +12,20 @@ import torch
 from torch import Generator, Tensor
 
 from whyattention.attention import attend, masked_softmax
-from whyattention.exercises.checking import Answer, Exercise, Inputs, draw, share
+from whyattention.exercises.specification import Answer, Exercise, Inputs, draw
 
 
 def _filled(scores: Tensor, mask: Tensor, value: float = -math.inf, dim: int = -1) -> Tensor:
     return scores.masked_fill(~mask, value).softmax(dim)
 
 
+def _share(parts: Tensor) -> Tensor:
+    return parts / parts.sum(-1, keepdim=True)
+
+
 _WEIGHT_MISTAKES: list[tuple[str, Answer]] = [
-    ("dividing by the sum", lambda scores, mask: share(scores * mask)),
-    ("dividing by the sum", lambda scores, mask: share(scores)),
+    ("dividing by the sum", lambda scores, mask: _share(scores * mask)),
+    ("dividing by the sum", lambda scores, mask: _share(scores)),
     ("inverted mask", lambda scores, mask: _filled(scores, ~mask)),
     ("ignored mask", lambda scores, mask: scores.softmax(-1)),
     ("masked after", lambda scores, mask: scores.softmax(-1) * mask),
@@ -34,7 +38,7 @@ _WEIGHT_MISTAKES: list[tuple[str, Answer]] = [
     ("zero times infinity", lambda scores, mask: (scores + ~mask * -math.inf).softmax(-1)),
 ]
 _LENGTH_MISTAKES: list[tuple[str, Answer]] = [
-    ("uniform", lambda scores, mask: share(mask.float())),
+    ("uniform", lambda scores, mask: _share(mask.float())),
     ("one too many", lambda scores, mask: _filled(scores, mask | mask.roll(1, -1))),
     ("one too few", lambda scores, mask: _filled(scores, mask & mask.roll(-1, -1))),
     ("each length", lambda scores, mask: _filled(scores, mask[:1])),
@@ -103,7 +107,7 @@ def _soft_lookup_cases(generator: Generator) -> Iterator[tuple[str, Inputs]]:
 
 def _scores_for_weights_cases(generator: Generator) -> Iterator[tuple[str, Inputs]]:
     def case(hint: str, parts: Tensor) -> tuple[str, Inputs]:
-        return hint, {"weights": share(parts[torch.randperm(len(parts), generator=generator)])}
+        return hint, {"weights": _share(parts[torch.randperm(len(parts), generator=generator)])}
 
     yield case("inverse", draw(generator, 2).abs() + torch.tensor([0.0, 4.0]))
     yield case("inverse", torch.tensor([2.0, 1.0, 1.0, 16.0]))
@@ -113,12 +117,13 @@ def _scores_for_weights_cases(generator: Generator) -> Iterator[tuple[str, Input
     yield case("inverse", draw(generator, 12).abs())
 
 
-EXERCISES: dict[str, Exercise] = {
+EXERCISES = {
     "masked_softmax": Exercise(
         parts=("weights",),
         solve=masked_softmax,
         cases=_masked_softmax_cases,
         mistakes=_WEIGHT_MISTAKES,
+        exact_zeros=True,
     ),
     "soft_lookup": Exercise(
         parts=("value", "weights"),
@@ -131,6 +136,7 @@ EXERCISES: dict[str, Exercise] = {
             ("unweighted value", _lookup_with(_filled, lambda scores, mask: mask.float())),
             ("unweighted value", _lookup_with(_filled, lambda scores, mask: torch.ones_like(scores))),
         ],
+        exact_zeros=True,
     ),
     "scores_for_weights": Exercise(
         parts=("scores",),
