@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from unittest.mock import patch
 
+import pytest
 import torch
 
 from whyattention.exercises import MESSAGES, checking, examine
@@ -36,6 +37,20 @@ def collectors() -> tuple[Right, Wrong, Callable, Callable]:
         return collect
 
     return right_answers, wrong_answers, right, wrong
+
+
+def judging(right: Right, wrong: Wrong) -> tuple[Callable, Callable]:
+    """Return two tests: each right answer passes, and each wrong one gets the words meant for it."""
+
+    @pytest.mark.parametrize("case", right)
+    def test_right(case: str) -> None:
+        require_right(*right[case])
+
+    @pytest.mark.parametrize("case", wrong)
+    def test_wrong(case: str) -> None:
+        require_wrong(*wrong[case])
+
+    return test_right, test_wrong
 
 
 def examine_drawn(name: str, answer: object, seed: int) -> tuple[bool, str]:

@@ -410,12 +410,24 @@ def test_a_training_that_diverges_writes_nothing(run, folder, few_grammar, monke
     assert files(folder) == {}
 
 
+@pytest.fixture
+def interruptible():
+    """Have what the test starts heed an interruption, although a run in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_writes_nothing_and_says_how_far_it_came(folder):
     command = start("train", "--steps", "1000000", cwd=folder, stderr=subprocess.PIPE)
-    assert command.stdout.readline().startswith(b"grammar: ")
-    time.sleep(1)
-    command.send_signal(signal.SIGINT)
-    out, errors = command.communicate(timeout=60)
+    try:
+        assert command.stdout.readline().startswith(b"grammar: ")
+        time.sleep(1)
+        command.send_signal(signal.SIGINT)
+        out, errors = command.communicate(timeout=60)
+    finally:
+        command.kill()
     assert (command.returncode, out) == (130, b"")
     assert one_line(errors.decode()).startswith("whyattention train: interrupted after ")
     assert files(folder) == {}

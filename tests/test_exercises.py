@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.exercise_answers import collectors, examine_drawn, require_right, require_wrong, unwrapped
+from tests.exercise_answers import collectors, examine_drawn, judging, require_right, unwrapped
 from whyattention import exercises
 from whyattention.attention import attend
 from whyattention.exercises import EXERCISES, MESSAGES, check, examine
@@ -538,14 +538,7 @@ def is_not_made_for_tensors(weights):
 # -------------------------------------------------------------------------------------------------- tests
 
 
-@pytest.mark.parametrize("case", RIGHT)
-def test_a_right_answer_passes_whatever_is_drawn(case):
-    require_right(*RIGHT[case])
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_answer_fails_with_the_message_meant_for_it(case):
-    require_wrong(*WRONG[case])
+test_a_right_answer_passes, test_a_wrong_answer_fails = judging(RIGHT, WRONG)
 
 
 @pytest.mark.parametrize("name", EXERCISES)

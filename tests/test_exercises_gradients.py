@@ -1,11 +1,10 @@
 """Exercises on gradients through time: right and wrong answers, and agreement with the library."""
 
 import numpy as np
-import pytest
 import torch
 from torch import nn
 
-from tests.exercise_answers import collectors, examine_drawn, require_right, require_wrong
+from tests.exercise_answers import collectors, examine_drawn, judging
 from whyattention.cells import RNNCell
 from whyattention.exercises import EXERCISES
 from whyattention.gradients import clip_norm, state_jacobians
@@ -521,11 +520,4 @@ def test_the_way_back_through_a_sequence_is_that_of_a_cell():
 # -------------------------------------------------------------------------------------------------- tests
 
 
-@pytest.mark.parametrize("case", RIGHT)
-def test_a_right_answer_passes_whatever_is_drawn(case):
-    require_right(*RIGHT[case])
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_answer_fails_with_the_message_meant_for_it(case):
-    require_wrong(*WRONG[case])
+test_a_right_answer_passes, test_a_wrong_answer_fails = judging(RIGHT, WRONG)

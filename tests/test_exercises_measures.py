@@ -3,11 +3,10 @@
 import math
 
 import numpy as np
-import pytest
 import torch
 from torch.nn import functional
 
-from tests.exercise_answers import collectors, require_right, require_wrong
+from tests.exercise_answers import collectors, judging
 from whyattention import metrics
 from whyattention.batches import EOS, PAD
 from whyattention.exercises import EXERCISES
@@ -540,11 +539,4 @@ def test_bits_are_the_information_of_a_channel_with_even_errors():
 # -------------------------------------------------------------------------------------------------- tests
 
 
-@pytest.mark.parametrize("case", RIGHT)
-def test_a_right_answer_passes_whatever_is_drawn(case):
-    require_right(*RIGHT[case])
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_answer_fails_with_the_message_meant_for_it(case):
-    require_wrong(*WRONG[case])
+test_a_right_answer_passes, test_a_wrong_answer_fails = judging(RIGHT, WRONG)

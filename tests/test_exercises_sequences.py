@@ -1,10 +1,9 @@
 """Exercises on padded sequences: right and wrong answers, and agreement with the library."""
 
 import numpy as np
-import pytest
 import torch
 
-from tests.exercise_answers import collectors, require_right, require_wrong
+from tests.exercise_answers import collectors, judging
 from whyattention.batches import BOS, EOS, PAD, make_batch, reverse_sources
 from whyattention.exercises import EXERCISES
 
@@ -444,11 +443,4 @@ def test_sources_turn_as_those_of_a_batch_do():
 # -------------------------------------------------------------------------------------------------- tests
 
 
-@pytest.mark.parametrize("case", RIGHT)
-def test_a_right_answer_passes_whatever_is_drawn(case):
-    require_right(*RIGHT[case])
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_answer_fails_with_the_message_meant_for_it(case):
-    require_wrong(*WRONG[case])
+test_a_right_answer_passes, test_a_wrong_answer_fails = judging(RIGHT, WRONG)
