@@ -219,6 +219,7 @@ def _delayed_copy() -> Sweep:
                 "GRU": _model("gru", forget_bias=bias),
                 "RNN with attention": _model("rnn", attention={}),
                 "LSTM with attention": _model("lstm", forget_bias=bias, attention={}),
+                "LSTM with attention, default bias": _model("lstm", attention={}),
             }
             task = {"name": "delayed_copy", "load": load, "lag": lag, "alphabet": 16, "distractors": 4}
             rows += [_tokens(f"{label}, K = {load}, D = {lag}", task, m, 1500) for label, m in models.items()]
