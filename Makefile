@@ -54,7 +54,7 @@ test test-all: $(STAMPS)/test node_modules/.test
 chapters: $(STAMPS)/lab ## run the chapters and store their outputs; one of them: CHAPTER=book/….ipynb
 	@$(BIN)/python -m whyattention.execute $(CHAPTER)
 
-experiments: $(STAMPS)/lab ## measure all of book/results again: under two hours on two cores
+experiments: $(STAMPS)/lab ## measure all of book/results again: over two hours on two cores
 	@$(BIN)/python -m whyattention.experiments --all
 
 bench: $(STAMPS)/test node_modules/.test ## measure the book and the library; prints a table

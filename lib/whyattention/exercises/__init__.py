@@ -2,7 +2,8 @@
 
 - ``specification``: what an exercise is, and what its cases are drawn from;
 - ``checking``: ``check``, and how a failure is explained;
-- ``sequences``, ``measures``, ``gradients``, ``attention``: the exercises themselves, by what they are about;
+- ``sequences``, ``measures``, ``gradients``, ``lstm``, ``gru``, ``lags``, ``attention``, ``decoder``,
+  ``self_attention``: the exercises themselves, by what they are about;
 - ``words``: all that a learner reads.
 
 A later chapter adds its exercises to the ``EXERCISES`` of a concept, and their words to ``MESSAGES``.

@@ -14,11 +14,23 @@ from typing import Any, NoReturn
 import torch
 from torch import Generator, Tensor
 
-from whyattention.exercises import attention, gradients, measures, sequences
+from whyattention.exercises import (
+    attention,
+    decoder,
+    gradients,
+    gru,
+    lags,
+    lstm,
+    measures,
+    self_attention,
+    sequences,
+)
 from whyattention.exercises.specification import Answer, Exercise, Inputs
 from whyattention.exercises.words import MESSAGES
 
-EXERCISES = sequences.EXERCISES | measures.EXERCISES | gradients.EXERCISES | attention.EXERCISES
+EXERCISES: dict[str, Exercise] = {}
+for _concept in (sequences, measures, gradients, lstm, gru, lags, attention, decoder, self_attention):
+    EXERCISES |= _concept.EXERCISES
 
 
 def check(name: str, answer: object) -> None:
