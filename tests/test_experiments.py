@@ -35,12 +35,13 @@ from whyattention.experiments import (
     stored_result,
     units,
 )
-from whyattention.experiments.measures import MEASURES, AddingNetwork
+from whyattention.experiments.measures import MEASURES, AddingNetwork, build_model, no_preference
 from whyattention.experiments.results import join, to_text
 from whyattention.experiments.runner import UnitError, run_unit, run_units
 from whyattention.experiments.sweeps import SIZE_MATCHED, SIZE_MATCHED_FIXED_VECTOR, minutes
 from whyattention.experiments.units import Row, Sweep, Unit
 from whyattention.seq2seq import build
+from whyattention.training import set_seed
 
 ROOT = Path(__file__).parents[1]
 STORED = sorted((ROOT / "book/results").glob("*.json"))
@@ -54,6 +55,7 @@ NAMES = {
     "delayed_copy",
     "translation_length",
     "ablations",
+    "self_attention",
 }
 
 
@@ -375,11 +377,11 @@ def test_a_fresh_small_run_agrees_with_the_stored_result(path, tmp_path):
 # Sweeps
 
 
-def test_all_sweeps_are_there_and_fit_into_two_hours_of_two_cores():
+def test_all_sweeps_are_there_and_fit_into_two_and_a_half_hours_of_two_cores():
     assert set(SWEEPS) == NAMES
     assert all(name == sweep.name and sweep.chapters for name, sweep in SWEEPS.items())
     distinct = {unit.key("cpu"): unit for sweep in SWEEPS.values() for unit in sweep.units()}
-    assert 30 < minutes(distinct.values()) < 120
+    assert 30 < minutes(distinct.values()) < 150
     assert {unit.seed for unit in distinct.values()} == {0, 1, 2}
 
 
@@ -392,11 +394,37 @@ def test_every_row_can_be_run_and_every_small_row_is_one_of_them_shortened(sweep
         if row.measure == "adding":
             AddingNetwork(**row.settings["model"])
         else:
-            build(9, 9, **row.settings["model"])
+            build_model((9, 9), **row.settings["model"])
     whole = {row.label: row for row in sweep.rows}
     for row in sweep.small:
         assert row == whole[row.label].shortened(row.settings["steps"])
     assert 0 < minutes(sweep.units(small=True), cores=1) < 0.25
+
+
+def test_frozen_weights_stay_uniform_and_all_else_is_as_it_was():
+    set_seed(0)
+    frozen = build_model((9, 9), "gru", frozen_weights=True, hidden=8, attention={})
+    set_seed(0)
+    free = build_model((9, 9), "gru", hidden=8, attention={})
+    for name, parameter in free.state_dict().items():
+        assert torch.equal(parameter, frozen.state_dict()[name])
+    source, lengths = torch.tensor([[4, 5, 6, 7], [8, 4, 0, 0]]), torch.tensor([4, 2])
+    _, weights = frozen(source, lengths, torch.tensor([[1, 4], [1, 5]]))
+    assert weights.tolist() == [[[0.25] * 4] * 2, [[0.5, 0.5, 0, 0]] * 2]
+    assert torch.equal(no_preference(torch.ones(2, 3, 8), torch.ones(2, 5, 8)), torch.zeros(2, 3, 5))
+
+
+def test_the_self_attention_models_have_the_size_of_the_recurrent_one():
+    rows = {row.label: row.settings for row in SWEEPS["self_attention"].rows}
+
+    def size(label):
+        return sum(p.numel() for p in build_model((54, 79), **rows[label]["model"]).parameters())
+
+    base = size("recurrent, with attention")
+    attentive = [label for label in rows if label.startswith("self-attention") and "K =" not in label]
+    assert len(attentive) == 5
+    for label in attentive:
+        assert size(label) == pytest.approx(base, rel=0.02)
 
 
 def test_the_size_matched_controls_have_the_size_of_what_they_control():

@@ -12,6 +12,7 @@ from whyattention.attention import MultiHeadAttention
 from whyattention.batches import BOS, make_batch
 from whyattention.decoder import step_by_step
 from whyattention.decoding import beam_search, greedy
+from whyattention.gradients import gradient_reach
 from whyattention.training import token_loss
 from whyattention.transformer import DecoderLayer, EncoderLayer, Transformer, sinusoidal_positions
 
@@ -205,6 +206,16 @@ def test_it_decodes_greedily_and_with_a_beam_as_a_batch_and_one_by_one(model, pa
     for b, length in enumerate(lengths.tolist()):
         alone = beam_search(model, source[b : b + 1, :length], lengths[b : b + 1], beam=3, max_steps=7)
         assert alone.tokens[0] == wide.tokens[b]
+
+
+def test_the_reach_of_gradients_can_be_measured_through_it(model):
+    batch = make_batch([[4, 5, 6], [7, 8]], [[6, 5], [8, 7, 4]])
+    reach = gradient_reach(model, batch)
+    assert reach.shape == (2, 4, 3)
+    assert (reach[0, :3] > 0).all()
+    assert (reach[1, :, :2] > 0).all()
+    assert (reach[0, 3] == 0).all()
+    assert (reach[1, :, 2] == 0).all()
 
 
 def test_it_learns_a_batch_by_heart():

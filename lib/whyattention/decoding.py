@@ -18,6 +18,7 @@ from torch import Tensor
 from whyattention.batches import BOS, EOS, PAD
 from whyattention.decoder import StepState, check_size
 from whyattention.seq2seq import Seq2Seq
+from whyattention.transformer import Transformer
 
 
 class Translation(NamedTuple):
@@ -40,7 +41,7 @@ class Translation(NamedTuple):
 
 @torch.no_grad()
 def greedy(
-    model: Seq2Seq, source: Int[Tensor, "B S"], lengths: Int[Tensor, " B"], max_steps: int
+    model: Seq2Seq | Transformer, source: Int[Tensor, "B S"], lengths: Int[Tensor, " B"], max_steps: int
 ) -> Translation:
     """Translate by taking the likeliest word at each step; of equally likely ones the first.
 
@@ -93,7 +94,7 @@ def greedy(
 
 @torch.no_grad()
 def beam_search(
-    model: Seq2Seq,
+    model: Seq2Seq | Transformer,
     source: Int[Tensor, "B S"],
     lengths: Int[Tensor, " B"],
     beam: int,
@@ -209,7 +210,7 @@ class _Hypothesis:
 
 
 def _begin(
-    model: Seq2Seq, source: Tensor, lengths: Tensor, max_steps: int
+    model: Seq2Seq | Transformer, source: Tensor, lengths: Tensor, max_steps: int
 ) -> tuple[Int[Tensor, " B"], Float[Tensor, " B"], StepState]:
     """Return the first words to read, log probabilities of zero, and the decoder's first state."""
     check_size("max_steps", max_steps)
@@ -224,7 +225,7 @@ def _begin(
 
 
 def _predict(
-    model: Seq2Seq, token: Tensor, state: StepState
+    model: Seq2Seq | Transformer, token: Tensor, state: StepState
 ) -> tuple[Float[Tensor, "rows V"], Float[Tensor, "rows S"] | None, StepState]:
     """Take a step; return the log probabilities, padding and begin of sentence made impossible."""
     logits, weights, state = model.decoder.step(token, state)

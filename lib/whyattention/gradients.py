@@ -22,6 +22,7 @@ from torch.nn import functional
 from whyattention.batches import PAD, Batch
 from whyattention.cells import Cell, GRUCell, LSTMCell, RNNCell, State
 from whyattention.seq2seq import Seq2Seq
+from whyattention.transformer import Transformer
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -282,7 +283,9 @@ def vanishing_bound(matrix: Float[Tensor, "width width"], steepest: float = 1.0)
     return spectrum(matrix).singular_values[0].item() * steepest
 
 
-def gradient_reach(model: Seq2Seq, batch: Batch) -> Float[Tensor, "batch target_steps source_steps"]:
+def gradient_reach(
+    model: Seq2Seq | Transformer, batch: Batch
+) -> Float[Tensor, "batch target_steps source_steps"]:
     """Return how much the loss of each target word feels the embedding of each source word.
 
     ::

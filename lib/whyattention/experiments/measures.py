@@ -39,6 +39,7 @@ from whyattention.metrics import alignment_error_rate, bleu, edit_rate, exact_ma
 from whyattention.recurrent import Recurrent
 from whyattention.seq2seq import Seq2Seq, build
 from whyattention.training import History, set_seed, squared_error, token_loss
+from whyattention.transformer import Transformer
 
 #: Sequences of each length, and of each check of the curve.
 TEST_COUNT = 256
@@ -66,7 +67,8 @@ def tokens(
     Args:
         task: ``name`` ("copy", "reverse", "first_symbol", "delayed_copy" or "translation") and the arguments
             of the function that draws it; ``reverse_source`` reads the sources backward.
-        model: Arguments of ``seq2seq.build``, without the vocabularies.
+        model: Arguments of ``seq2seq.build``, without the vocabularies. ``frozen_weights`` beside them holds
+            the weights of the attention uniform. With ``kind="self-attention"``, those of ``Transformer``.
         steps: Steps of training.
         check_every: Steps between two points of the curve.
         learning_rate: Adam's.
@@ -221,9 +223,28 @@ class AddingNetwork(nn.Module):
         return self.answer(final[0]).squeeze(-1)
 
 
-def _translator(task: Settings, model: Settings, seed: int, device: str) -> Seq2Seq:
+def _translator(task: Settings, model: Settings, seed: int, device: str) -> Seq2Seq | Transformer:
     set_seed(seed)
-    return build(*vocabulary_sizes(task), **model).to(device)
+    return build_model(vocabulary_sizes(task), **model).to(device)
+
+
+def build_model(
+    vocabularies: tuple[int, int], kind: str, frozen_weights: bool = False, **options: Any
+) -> Seq2Seq | Transformer:
+    """Make the translator of a row; see ``tokens`` on its options."""
+    if kind == "self-attention":
+        return Transformer(*vocabularies, **options)
+    translator = build(*vocabularies, kind=kind, **options)
+    if frozen_weights:
+        translator.decoder.score = no_preference
+    return translator
+
+
+def no_preference(
+    query: Float[Tensor, "*batch queries width"], keys: Float[Tensor, "*batch keys width"]
+) -> Float[Tensor, "*batch queries keys"]:
+    """Score all keys alike: softmax makes uniform weights of it, and nothing can be learned of them."""
+    return query.new_zeros(*query.shape[:-1], keys.size(-2))
 
 
 def _train_translator(

@@ -33,6 +33,8 @@ SIZE_MATCHED_FIXED_VECTOR = 82
 #: Faster rates, where 0.001 takes thousands of steps more: for copies of many symbols, for translations, and
 #: for the adding problem.
 COPY_RATE, TRANSLATION_RATE, ADDING_RATE = 0.005, 0.003, 0.003
+#: Self-attention learns translations within a few hundred steps; at 0.003 some runs lose what they had.
+SELF_ATTENTION_RATE = 0.001
 WIDTHS = (16, 32, 64, 128)
 LAGS = (20, 50, 100)
 LOADS_OF_COPY, LAGS_OF_COPY = (1, 5, 20), (0, 30, 100)
@@ -40,6 +42,7 @@ LOADS_OF_COPY, LAGS_OF_COPY = (1, 5, 20), (0, 30, 100)
 # Milliseconds of training for one step in time of one batch of 64, with 64 hidden units: forward and back.
 _MILLISECONDS = {"rnn": 0.09, "gru": 0.26, "lstm": 0.28}
 _LOOK_UP = 0.6
+_SELF_ATTENTION = 0.75
 _WIDTH = {16: 0.75, 32: 0.8, 128: 2.0}
 _CHECKING = 1.1
 
@@ -53,6 +56,9 @@ def cost(unit: Unit | Row) -> float:
     else:
         read, written = _steps_in_time(settings["task"])
     look_up = _LOOK_UP * written if model.get("attention") is not None else 0
+    if model["kind"] == "self-attention":
+        layers = (read + written) * _SELF_ATTENTION * model.get("layers", 1)
+        return settings["steps"] * layers * _CHECKING / 1000 + 1
     recurrent = (read + written) * _MILLISECONDS[model["kind"]] * _WIDTH.get(model["hidden"], 1.0)
     return settings["steps"] * (recurrent + look_up) * _CHECKING / 1000 + 1
 
@@ -94,8 +100,10 @@ def _tokens(
     return Row(label, "tokens", {**settings, **common})
 
 
-def _translation(label: str, model: Settings, steps: int, **options: bool) -> Row:
-    return _tokens(label, TRANSLATION | options, model, steps, TRANSLATION_LENGTHS, TRANSLATION_RATE)
+def _translation(
+    label: str, model: Settings, steps: int, learning_rate: float = TRANSLATION_RATE, **options: bool
+) -> Row:
+    return _tokens(label, TRANSLATION | options, model, steps, TRANSLATION_LENGTHS, learning_rate)
 
 
 def _adding(label: str, length: int, model: Settings) -> Row:
@@ -264,6 +272,29 @@ def _ablations() -> Sweep:
     return Sweep("ablations", about, (8,), rows, (rows[6].shortened(250),))
 
 
+def _self_attention() -> Sweep:
+    base = {"kind": "self-attention", "width": 52, "heads": 4}  # as many parameters as the recurrent model
+    recurrent = {
+        "recurrent, with attention": _model(attention={}),
+        "recurrent, both directions": _model(attention={}, bidirectional=True),
+        "recurrent, weights frozen": _model(attention={}, frozen_weights=True),
+    }
+    attentive = {
+        "self-attention": base,
+        "self-attention, 1 head": {**base, "heads": 1},
+        "self-attention, 13 heads": {**base, "heads": 13},
+        "self-attention, 2 layers": {**base, "width": 38, "heads": 2, "layers": 2},
+        "self-attention, no positions": {**base, "positions": "none"},
+    }
+    rows = [_translation(label, model, 3000) for label, model in recurrent.items()]
+    rows += [_translation(label, model, 3000, SELF_ATTENTION_RATE) for label, model in attentive.items()]
+    for load in (1, 20):
+        task = {"name": "delayed_copy", "load": load, "lag": 100, "alphabet": 16, "distractors": 4}
+        rows.append(_tokens(f"self-attention, K = {load}, D = 100", task, base, 1500))
+    about = "translation and delayed copy by self-attention, beside the recurrent model of its size"
+    return Sweep("self_attention", about, (9,), tuple(rows), (rows[3].shortened(250),))
+
+
 #: All sweeps by name, in the order of the chapters.
 SWEEPS: dict[str, Sweep] = {
     sweep.name: sweep
@@ -277,5 +308,6 @@ SWEEPS: dict[str, Sweep] = {
         _delayed_copy(),
         _translation_length(),
         _ablations(),
+        _self_attention(),
     )
 }

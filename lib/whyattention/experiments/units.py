@@ -39,6 +39,7 @@ _MODULES = (
     "seq2seq",
     "tasks",
     "training",
+    "transformer",
     "vocabulary",
 )
 
