@@ -11,17 +11,14 @@ import nbformat
 import pytest
 
 from tests.chapter_rules import ROOT, code
-from tests.claims import chapter_02, chapter_03, chapter_04, chapter_05, chapter_06
+from tests.claims import chapter_02, chapter_03, chapter_04, chapter_05, chapter_06, chapter_08, chapter_09
 from tests.claims.claim import Claim, Result
 from whyattention.execute import chapters
 from whyattention.experiments import load_result
 from whyattention.experiments.results import AXES
 
-CLAIMS = [
-    claim
-    for chapter in (chapter_02, chapter_03, chapter_04, chapter_05, chapter_06)
-    for claim in chapter.CLAIMS
-]
+CHAPTERS = (chapter_02, chapter_03, chapter_04, chapter_05, chapter_06, chapter_08, chapter_09)
+CLAIMS = [claim for chapter in CHAPTERS for claim in chapter.CLAIMS]
 
 
 def stored(sweep: str) -> Result:
