@@ -33,7 +33,7 @@ SIZE_MATCHED_FIXED_VECTOR = 82
 #: Faster rates, where 0.001 takes thousands of steps more: for copies of many symbols, for translations, and
 #: for the adding problem.
 COPY_RATE, TRANSLATION_RATE, ADDING_RATE = 0.005, 0.003, 0.003
-#: Self-attention learns translations within a few hundred steps; at 0.003 a trial lost for a while what it had.
+#: Self-attention learns translations in a few hundred steps. At 0.003 a trial lost them again for a while.
 SELF_ATTENTION_RATE = 0.001
 WIDTHS = (16, 32, 64, 128)
 LAGS = (20, 50, 100)
