@@ -369,9 +369,13 @@ for name in ("catches_wrong_axis", "catches_no_mask", "catches_blind_weights"):
         said.append(len(said) % 2 == 1)
         return torch.tensor(said[-1])
 
-    @wrong(name, "not a tensor", "return tensors")
-    def returns_a_bool(look_up):
+    @wrong(name, "wrong numbers")
+    def lets_all_through_without_a_tensor(look_up):
         return True
+
+    @wrong(name, "not a tensor", "return tensors")
+    def returns_a_word(look_up):
+        return "yes"
 
     @wrong(name, "other dtype")
     def returns_a_number(look_up):
@@ -385,6 +389,14 @@ for name in ("catches_wrong_axis", "catches_no_mask", "catches_blind_weights"):
     @wrong(name, "stopped")
     def asserts(look_up):
         raise AssertionError("padding has weight")
+
+
+@right("catches_no_mask")
+def answers_with_allclose(look_up):
+    query, states, mask = sentences(5, 3)
+    other = torch.where(mask[..., None], states, torch.randn_like(states))
+    found, again = look_up(query, states, mask), look_up(query, other, mask)
+    return all(torch.allclose(one, two, atol=1e-5) for one, two in zip(found, again, strict=True))
 
 
 @wrong("catches_no_mask", "wrong numbers", "refused")

@@ -164,11 +164,16 @@ def _require_parts(
     if len(names) > 1 and not (isinstance(returned, tuple | list) and len(returned) == len(names)):
         _fail("not parts", lines, hint, count=len(names), parts=", ".join(names), got=_kind(returned))
     parts = list(returned) if isinstance(returned, tuple | list) and len(names) > 1 else [returned]
+    expected = _results(exercise.solve, inputs)
+    # Where yes or no is asked for, Python's own will do: ``torch.allclose`` returns one.
+    parts = [
+        torch.tensor(part) if isinstance(part, bool) and right.dtype == torch.bool else part
+        for part, right in zip(parts, expected, strict=True)
+    ]
     for name, part in zip(names, parts, strict=True):
         if not isinstance(part, Tensor) or part.is_meta or part.layout != torch.strided:
             _fail("not a tensor", lines, "return tensors", part=name, got=_kind(part))
     parts = [part.detach().cpu() for part in parts]
-    expected = _results(exercise.solve, inputs)
     for name, part, right in zip(names, parts, expected, strict=True):
         if part.shape != right.shape:
             if [other.shape for other in reversed(parts)] == [other.shape for other in expected]:
