@@ -291,3 +291,13 @@ def check_tokens(name: str, tokens: Tensor, vocabulary_size: int) -> None:
             f"{name} must lie between 0 and {vocabulary_size - 1}, the vocabulary's last word, "
             f"got {tokens.min()} to {tokens.max()}"
         )
+
+
+def check_pairs(source: Tensor, target_inputs: Tensor, target_words: int) -> None:
+    """Raise unless ``target_inputs`` are tokens below ``target_words``, as many sentences as ``source``."""
+    check_tokens("target_inputs", target_inputs, target_words)
+    if len(source) != len(target_inputs):
+        raise ValueError(
+            "source and target_inputs must hold as many sentences, "
+            f"got {len(source)} and {len(target_inputs)}"
+        )

@@ -20,6 +20,7 @@ from whyattention.decoder import (
     StepDecoder,
     StepState,
     check_choice,
+    check_pairs,
     check_size,
     check_switch,
     check_tokens,
@@ -180,12 +181,7 @@ class Seq2Seq(nn.Module):
             TypeError: Words or lengths are not integers.
             ValueError: Shapes do not fit, a length is out of range, or a word is not in a vocabulary.
         """
-        check_tokens("target_inputs", target_inputs, self.decoder.vocabulary_size)
-        if len(source) != len(target_inputs):
-            raise ValueError(
-                "source and target_inputs must hold as many sentences, "
-                f"got {len(source)} and {len(target_inputs)}"
-            )
+        check_pairs(source, target_inputs, self.decoder.vocabulary_size)
         return self.decoder(self.encode(source, source_lengths), target_inputs)
 
 

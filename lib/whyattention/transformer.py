@@ -17,7 +17,14 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from whyattention.attention import MultiHeadAttention
-from whyattention.decoder import Decoded, StepState, check_choice, check_size, check_tokens
+from whyattention.decoder import (
+    Decoded,
+    StepState,
+    check_choice,
+    check_pairs,
+    check_size,
+    check_tokens,
+)
 from whyattention.recurrent import padding_mask
 
 POSITIONS = ("sinusoidal", "none")
@@ -448,7 +455,7 @@ class Transformer(nn.Module):
             TypeError: Words or lengths are not integers.
             ValueError: Shapes do not fit, a length is out of range, or a word is not in a vocabulary.
         """
-        self._require_pairs(source, target_inputs)
+        check_pairs(source, target_inputs, self.decoder.vocabulary_size)
         return self.decoder(self.encode(source, source_lengths), target_inputs)
 
     def look(
@@ -458,16 +465,8 @@ class Transformer(nn.Module):
         target_inputs: Int[Tensor, "B T"],
     ) -> AllWeights:
         """Return the weights of all layers and heads, for the arguments of ``forward``."""
-        self._require_pairs(source, target_inputs)
+        check_pairs(source, target_inputs, self.decoder.vocabulary_size)
         mask = padding_mask(source_lengths, *source.shape)
         states, among_source = self.encoder(source, mask)
         _, among_target, across, _ = self.decoder.take(target_inputs, self.decoder.start(states, mask))
         return AllWeights(among_source, among_target, across)
-
-    def _require_pairs(self, source: Tensor, target_inputs: Tensor) -> None:
-        check_tokens("target_inputs", target_inputs, self.decoder.vocabulary_size)
-        if len(source) != len(target_inputs):
-            raise ValueError(
-                "source and target_inputs must hold as many sentences, "
-                f"got {len(source)} and {len(target_inputs)}"
-            )
