@@ -11,7 +11,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tests import chapter_rules as rules
 from whyattention import execute
-from whyattention.widgets import Predict, registry
+from whyattention.sphinx.notebooks import SOURCE
+from whyattention.widgets import Predict, Source, registry
 
 NOTEBOOKS = execute.chapters(rules.ROOT)
 CHAPTERS = [path for path in NOTEBOOKS if re.match(r"\d\d_", path.name)]
@@ -61,12 +62,14 @@ def good_chapter() -> NotebookNode:
     state = {
         "_anywidget_id": name,
         "_esm": str(widget._esm),
-        "_css": str(widget._css),
+        "code": "IPY_MODEL_w-2",
         "layout": "IPY_MODEL_w-1",
     }
+    code = {"_anywidget_id": SOURCE, "_esm": str(Source._esm), "packed": Source(widget).packed}
     models = {
         "w-0": {"model_name": "AnyModel", "model_module": "anywidget", "state": state},
         "w-1": {"model_name": "LayoutModel", "model_module": "@jupyter-widgets/base", "state": {}},
+        "w-2": {"model_name": "AnyModel", "model_module": "anywidget", "state": code},
     }
     notebook.metadata = from_dict({"widgets": {execute.STATE: {"state": models}}, "whyattention": {}})
     return signed(notebook)
@@ -128,6 +131,10 @@ BROKEN = [
     (rules.no_trace_of_a_machine, change(4, "plot()", "load('C:\\\\Users\\\\x')")),
     (rules.nothing_that_the_build_refuses, lambda notebook: notebook.metadata.pop("widgets")),
     (rules.nothing_that_the_build_refuses, lambda notebook: stored_predict(notebook).update(_esm="older")),
+    (
+        rules.nothing_that_the_build_refuses,
+        lambda notebook: execute.models(notebook)["w-2"]["state"].update(packed="older"),
+    ),
     (rules.every_widget_is_stored_with_its_parts, lambda notebook: execute.models(notebook).pop("w-1")),
     (rules.nothing_is_fetched_or_put_on_the_path, change(4, "plot()", "import sys; sys.path.append('..')")),
     (rules.nothing_is_fetched_or_put_on_the_path, change(4, "plot()", "!pip install torch")),

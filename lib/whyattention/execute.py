@@ -28,6 +28,8 @@ from whyattention.files import write_whole
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"
+# A decimal of an SVG that places something; a factor of scale(…) must stay as it is.
+_FRACTION = re.compile(r"((?:scale|rotate|matrix)\([^)]*\))|(-?\d+\.\d{3,})")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 MESSAGES = {
@@ -216,8 +218,10 @@ def _joined_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def _compact_svg(markup: str) -> str:
-    """Leave out the line breaks between elements: as JSON each of them costs a quoted line of its own."""
-    return re.sub(r"\s*\n\s*", " ", re.sub(r">\s+<", "><", markup)).strip()
+    """Leave out what nobody sees: line breaks, comments, who drew it, less than a hundredth of a point."""
+    markup = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", markup, flags=re.DOTALL)
+    markup = re.sub(r"\s*\n\s*", " ", re.sub(r">\s+<", "><", markup)).strip()
+    return _FRACTION.sub(lambda found: found[1] or f"{float(found[2]):.2f}".rstrip("0").rstrip("."), markup)
 
 
 def store(notebook: NotebookNode, path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -180,6 +180,24 @@ class Translator:
             )
         return renderings
 
+    def in_int8(self) -> Translator:
+        """Return the same translator with its weight matrices as the figures of the book hold them.
+
+        Each entry of a matrix is rounded to the nearest of 255 multiples of its row's scale, which is the
+        row's largest entry divided by 127. Biases stay as they are.
+
+        Example:
+            >>> translator = Translator.shipped().in_int8()
+            >>> translator.translate("I am a student.").text
+            'Je suis étudiant.'
+        """
+        model = build(**self.model.config)
+        state = self.model.state_dict()
+        model.load_state_dict(
+            {name: _in_int8(value) if value.ndim == 2 else value for name, value in state.items()}
+        )
+        return replace(self, model=model)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write everything into one file; see ``weights.save``.
 
@@ -252,6 +270,13 @@ class Translator:
         if not finished:
             notes.append(MESSAGES["unfinished"])
         return tuple(notes)
+
+
+def _in_int8(matrix: Float[Tensor, "rows columns"]) -> Float[Tensor, "rows columns"]:
+    scales = matrix.abs().amax(dim=1, keepdim=True) / 127
+    # In float64, and so as whoever divides in Python; a row of zeros has the scale zero.
+    steps = (matrix.double() / scales.double()).nan_to_num().round()
+    return (steps * scales.double()).to(matrix.dtype)
 
 
 def _as_text(words: Sequence[str]) -> str:

@@ -3,7 +3,14 @@
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import bench_attention, bench_book, bench_decoder, bench_page, bench_recurrent
+from tests.benchmarks import (
+    bench_attention,
+    bench_book,
+    bench_decoder,
+    bench_page,
+    bench_recurrent,
+    bench_widgets,
+)
 from whyattention import execute
 
 ROOT = Path(__file__).parents[2]
@@ -15,7 +22,7 @@ def main() -> None:
     chapter = next(path for path in execute.chapters(ROOT) if path.name.startswith("07_"))
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        rows = bench_book.rows(out, chapter) + bench_page.rows(out, chapter)
+        rows = bench_book.rows(out, chapter) + bench_page.rows(out, chapter) + bench_widgets.rows(out)
     rows += bench_attention.rows() + bench_recurrent.rows() + bench_decoder.rows()
     width = max(len(what) for what, _ in rows)
     for what, figure in rows:

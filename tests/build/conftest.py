@@ -61,7 +61,9 @@ class SmallBook:
             ),
         ]
         self.figure.metadata["mystnb"] = {"image": {"alt": "a square"}}
-        self.notebook.metadata["widgets"] = {STATE: self.widget.get_manager_state(widgets=[self.widget])}
+        self.notebook.metadata["widgets"] = {
+            STATE: self.widget.get_manager_state(widgets=[self.widget, self.widget.code])
+        }
 
     @staticmethod
     def cell(source: str, *outputs: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -74,8 +76,13 @@ class SmallBook:
 
     @property
     def stored(self) -> dict:
-        """The widget's stored model: its module, its state."""
+        """The widget's stored model."""
         return self.notebook.metadata["widgets"][STATE]["state"][self.widget.model_id]
+
+    @property
+    def stored_code(self) -> dict:
+        """The stored state of its code."""
+        return self.notebook.metadata["widgets"][STATE]["state"][self.widget.code.model_id]["state"]
 
     def write(self, path: str, text: str) -> None:
         file = self.source / path

@@ -1,11 +1,15 @@
 """The build fails when it should: one book for each kind of fault, through the command that readers use."""
 
+import gzip
+import json
 import re
+from base64 import b64encode
 
 import pytest
 from nbformat.v4 import new_output
 
 from whyattention.sphinx.notebooks import VIEW
+from whyattention.widgets import Scores
 
 
 def a_cell_that_raised(book):
@@ -87,14 +91,23 @@ def a_view_of_a_model_that_was_not_stored(book):
     return "chapter.ipynb.*cell 3: the state of widget another is not stored"
 
 
-def a_module_older_than_its_source(book):
+def packed(module, style):
+    return b64encode(gzip.compress(json.dumps([module, style]).encode())).decode()
+
+
+def a_loader_older_than_its_source(book):
     book.stored["state"]["_esm"] += "\n"
     return "chapter.ipynb.*cell 3: widget whyattention.widgets.scores.Scores .* older _esm"
 
 
+def a_module_older_than_its_source(book):
+    book.stored_code["packed"] = packed(Scores.module_text + "\n", Scores.style_text)
+    return "chapter.ipynb.*cell 3: widget whyattention.widgets.scores.Scores .* older module"
+
+
 def a_stylesheet_older_than_its_source(book):
-    book.stored["state"]["_css"] += "\n"
-    return "chapter.ipynb.*cell 3: widget whyattention.widgets.scores.Scores .* older _css"
+    book.stored_code["packed"] = packed(Scores.module_text, Scores.style_text + "\n")
+    return "chapter.ipynb.*cell 3: widget whyattention.widgets.scores.Scores .* older style"
 
 
 def a_chapter_that_is_not_there(book):
@@ -128,6 +141,7 @@ FAULTS = [
     an_anywidget_of_another_package,
     state_that_was_not_stored,
     a_view_of_a_model_that_was_not_stored,
+    a_loader_older_than_its_source,
     a_module_older_than_its_source,
     a_stylesheet_older_than_its_source,
     a_chapter_that_is_not_there,

@@ -4,6 +4,8 @@ import json
 
 from nbformat.v4 import new_code_cell, new_notebook, writes
 
+from whyattention.widgets import Source
+
 SECRET = "onlytheinstructorknows"
 
 
@@ -35,6 +37,8 @@ def test_the_chapter_holds_its_widget_once_with_its_fallback(small_book):
     state = json.loads(html.split('widget-state+json">')[1].split("</script>")[0])
     stored = state["state"][small_book.widget.model_id]["state"]
     assert state["modules"][stored["_esm"]["module"]] == small_book.widget._esm
+    code = state["state"][small_book.widget.code.model_id]["state"]
+    assert Source.unpack(code["packed"]) == (small_book.widget.module_text, small_book.widget.style_text)
     assert stored["scores"] == small_book.widget.scores
     other = (small_book.html / "book" / "index.html").read_text(encoding="utf-8")
     assert "host.js" not in other

@@ -2,17 +2,14 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from whyattention.sphinx import STATIC
+from tests.widgets.pages import MOUNTED, write_page
 from whyattention.sphinx.formulas import node_executable
-from whyattention.sphinx.notebooks import STATE
-from whyattention.sphinx.widgets import page_state
-from whyattention.widgets import CourseWidget, bundle
-from whyattention.widgets.scores import Scores
+from whyattention.widgets import CourseWidget, bundle, registry
 
 # One call a line, one result a line: starting Node for each drawn example takes too long.
 SERVER = """
@@ -36,7 +33,9 @@ def javascript() -> Iterator[Callable]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as node:
 
         def call(module: str, name: str, *args: object) -> object:
-            source = bundle(module, Scores.CONSTANTS)
+            # "scores_state" belongs to the figure "scores", and reads its constants.
+            kinds = [kind for kind in registry().values() if module.startswith(kind.MODULE)]
+            source = bundle(module, kinds[0].CONSTANTS if kinds else None)
             node.stdin.write(json.dumps({"source": source, "name": name, "args": args}) + "\n")
             node.stdin.flush()
             return json.loads(node.stdout.readline())["result"]
@@ -45,32 +44,30 @@ def javascript() -> Iterator[Callable]:
         node.stdin.close()
 
 
-def stored(widget: CourseWidget, change: dict) -> dict:
-    """A widget's model as a notebook stores it, with a changed state where a test wants one."""
-    state = {name: value for name, value in widget.get_state().items() if name != "layout"} | change
-    return {"model_name": "AnyModel", "model_module": "anywidget", "state": state}
-
-
 @pytest.fixture
 def open_widgets(tmp_path: Path, new_page) -> Callable:
-    """``open_widgets(*widgets, change={})`` opens a page that shows them through the book's host."""
+    """``open_widgets(*widgets)`` opens a page that shows them through the book's host.
 
-    def open_page(*widgets: CourseWidget, change: dict | None = None, **options: object):
-        models = {f"w{i}": stored(widget, change or {}) for i, widget in enumerate(widgets)}
-        points = "".join(
-            f'<div class="wa-host" data-model="w{i}">{w.fallback()}</div>' for i, w in enumerate(widgets)
-        )
-        html = (
-            '<!doctype html><html lang="en"><meta charset="utf-8"><title>widgets</title>'
-            f'<script defer src="{(STATIC / "host.js").as_uri()}"></script><main>{points}</main>'
-            f'<script type="{STATE}">{page_state(models, list(models))}</script></html>'
-        )
-        (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    ``change`` replaces parts of the state of all of them, ``changes`` of each; ``ready`` selects what each
+    shows once it can be used; other options are those of ``new_page``.
+    """
+
+    def open_page(
+        *widgets: CourseWidget,
+        change: dict | None = None,
+        changes: Sequence[dict] | None = None,
+        theme: str = "light",
+        ready: str | None = ".wa",
+        **options: object,
+    ):
+        path = write_page(tmp_path, widgets, changes or [change] * len(widgets), theme)
         page = new_page(**options)
-        page.goto((tmp_path / "page.html").as_uri())
-        page.wait_for_function(
-            "[...document.querySelectorAll('.wa-host')].every((e) => e.dataset.widget === 'ready')"
-        )
+        page.goto(path.as_uri())
+        if options.get("java_script_enabled", True):
+            page.wait_for_function(MOUNTED)
+            if ready:
+                hosts = "[...document.querySelectorAll('.wa-host')]"
+                page.wait_for_function(f"(ready) => {hosts}.every((e) => e.querySelector(ready))", arg=ready)
         return page
 
     return open_page

@@ -11,7 +11,7 @@ from whyattention.widgets import _base, bundle, registry
 
 @pytest.mark.parametrize("name", list(registry()))
 def test_a_module_needs_nothing_beside_it_and_is_safe_inside_a_script(name):
-    module = registry()[name]._esm
+    module = registry()[name].module_text
     assert not re.search(r"^\s*import\b|\bimport\(", module, re.MULTILINE)
     assert not re.search(r"<!--|</?script", module, re.IGNORECASE)
     assert "https://" not in module
@@ -26,7 +26,7 @@ def test_a_module_loads_and_offers_render(name):
     )
     command = [str(node_executable()), "--input-type=module", "--eval", check]
     done = subprocess.run(
-        command, input=registry()[name]._esm, capture_output=True, encoding="utf-8", timeout=30
+        command, input=registry()[name].module_text, capture_output=True, encoding="utf-8", timeout=30
     )
     assert (done.stdout.strip(), done.stderr) == ("function", "")
 

@@ -1,6 +1,4 @@
-"""Both widgets in a page without a kernel: hostile state, neighbors, and what is left when one goes."""
-
-import json
+"""Scores and Predict in a page without a kernel: hostile state, neighbors, and what is left when one goes."""
 
 import pytest
 
@@ -8,41 +6,6 @@ from whyattention.widgets import Predict, Scores
 
 CHOICE = {"key": "t-choice", "question": "Which?", "options": ["first", "second"], "answer": 1}
 SECRET = "the explanation of the answer"
-
-# A model that counts its listeners, and counts of what is put on document and window.
-COUNTED = """
-async ([source, state]) => {
-  const count = { model: 0, page: 0 };
-  for (const target of [document, window]) {
-    const [add, remove] = [target.addEventListener, target.removeEventListener];
-    target.addEventListener = function (...all) { count.page += 1; return add.apply(this, all); };
-    target.removeEventListener = function (...all) { count.page -= 1; return remove.apply(this, all); };
-  }
-  const model = {
-    get: (name) => state[name], set: (name, value) => { state[name] = value; }, save_changes() {},
-    on: () => { count.model += 1; }, off: () => { count.model -= 1; },
-  };
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const { default: widget } = await import(url);
-  const results = [];
-  for (const by of ["cleanup", "signal"]) {
-    const el = document.createElement("div");
-    document.body.append(el);
-    const controller = new AbortController();
-    const cleanup = await widget.render({ model, el, signal: controller.signal });
-    const during = { ...count };
-    const input = el.querySelector("input");
-    if (by === "cleanup") cleanup(); else controller.abort();
-    const before = JSON.stringify(state);
-    input.value = input.max || "x";
-    input.dispatchEvent(new Event("input"));
-    input.dispatchEvent(new Event("change"));
-    results.push({ by, during, after: { ...count }, moved: before !== JSON.stringify(state) });
-    el.remove();
-  }
-  return results;
-}
-"""
 
 
 @pytest.mark.parametrize(
@@ -87,19 +50,6 @@ def test_a_hostile_stored_prediction_counts_as_none(open_widgets):
     page = open_widgets(Predict(**CHOICE), change={"guess": "NaN", "committed": True})
     assert page.locator(".wa-commit").is_visible()
     assert page.locator(".wa-result").is_hidden()
-
-
-@pytest.mark.parametrize("widget", [Scores(), Predict(**CHOICE)], ids=["scores", "predict"])
-def test_a_widget_that_goes_leaves_no_listener(new_page, widget):
-    page = new_page()
-    page.goto("data:text/html,<title>empty</title>")
-    state = {name: value for name, value in widget.get_state().items() if name != "layout"}
-    results = page.evaluate(COUNTED, [state.pop("_esm"), json.loads(json.dumps(state))])
-    assert [one["by"] for one in results] == ["cleanup", "signal"]
-    for one in results:
-        assert one["during"]["model"] > 0
-        assert one["after"] == {"model": 0, "page": 0}
-        assert not one["moved"]
 
 
 def test_the_host_releases_one_widget_and_the_other_lives_on(open_widgets):

@@ -5,11 +5,14 @@
 Scores(words=['I', 'am', 'a', 'student'])
 """
 
-from whyattention.widgets._base import CourseWidget, StateError, bundle
+from whyattention.widgets._base import CourseWidget, Source, StateError, bundle
 from whyattention.widgets.predict import Predict
 from whyattention.widgets.scores import Scores
 
-__all__ = ["CourseWidget", "Predict", "Scores", "StateError", "bundle", "registry"]
+__all__ = ["CourseWidget", "Predict", "Scores", "Source", "StateError", "bundle", "registry"]
+
+
+_WIDGETS = (Scores, Predict)
 
 
 def registry() -> dict[str, type[CourseWidget]]:
@@ -18,4 +21,4 @@ def registry() -> dict[str, type[CourseWidget]]:
     Returns:
         ``_anywidget_id`` to class. Whoever holds a stored widget finds here the module it should have.
     """
-    return {f"{widget.__module__}.{widget.__name__}": widget for widget in (Scores, Predict)}
+    return {f"{widget.__module__}.{widget.__name__}": widget for widget in _WIDGETS}

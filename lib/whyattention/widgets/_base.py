@@ -1,12 +1,18 @@
-"""What all widgets share: one bundled module, one stylesheet, a page without scripts."""
+"""What all widgets share: one module for a kind of figure, large data on request, a page without scripts."""
 
+import binascii
+import gzip
 import json
 import re
-from collections.abc import Mapping
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import anywidget
 import traitlets
+from ipywidgets import widget_serialization
 
 HERE = Path(__file__).parent
 
@@ -67,15 +73,96 @@ def _module(name: str, parts: dict[str, str]) -> str:
     return text
 
 
+class Source(anywidget.AnyWidget):
+    """The module and stylesheet of one kind of figure, to which all figures of the kind refer.
+
+    A notebook that holds ten of them stores the texts once, compressed, and a page runs them once.
+
+    Args:
+        of: The kind of figure whose texts these are.
+
+    Attributes:
+        packed: Base64 of gzip of JSON of the pair (module, stylesheet).
+    """
+
+    _esm = "export default {};\n"
+
+    packed = traitlets.Unicode().tag(sync=True)
+
+    _made: ClassVar[dict[type, "Source"]] = {}
+
+    def __init__(self, of: type["CourseWidget"]) -> None:
+        texts = json.dumps([of.module_text, of.style_text], ensure_ascii=False)
+        super().__init__(packed=b64encode(gzip.compress(texts.encode(), mtime=0)).decode())
+
+    @classmethod
+    def shared(cls, of: type["CourseWidget"]) -> "Source":
+        """The one for a kind of figure; made at its first use, and again after it was closed."""
+        source = cls._made.get(of)
+        if source is None or source.comm is None:
+            source = cls._made[of] = cls(of)
+        return source
+
+    @staticmethod
+    def unpack(packed: str) -> tuple[str, str]:
+        """The module and the stylesheet again.
+
+        Raises:
+            ValueError: The text was not packed by this class.
+        """
+        try:
+            module, style = json.loads(gzip.decompress(b64decode(packed, validate=True)))
+        except (binascii.Error, gzip.BadGzipFile, EOFError, zlib.error, ValueError, TypeError) as error:
+            raise ValueError(f"packed is {packed[:20]!r}…, expected what Source packs") from error
+        return module, style
+
+    def __repr__(self) -> str:
+        return "Source()"
+
+
 class CourseWidget(anywidget.AnyWidget):
     """The base of all widgets of the course.
 
     A widget is an ordinary ipywidget in Jupyter, is mounted without a kernel in the built book, and leaves
-    plain HTML where no script runs (GitHub, print). A subclass sets ``_esm`` with :func:`bundle` and writes
-    :meth:`fallback`.
+    plain HTML where no script runs (GitHub, print). A subclass names its ``MODULE`` and writes
+    :meth:`fallback`. What it stores of itself is its state alone: its module is in a :class:`Source`.
+
+    Attributes:
+        MODULE: The file name of its JavaScript without ``.js``. A stylesheet of the same name, if there is
+            one, comes after ``widgets.css``.
+        CONSTANTS: Values that both halves share, see :func:`bundle`.
+        ASSETS: Data too large to be state, by name: what makes it, as JSON can hold it. JavaScript asks for
+            it by ``asset(model, name)``; the built book holds it in one script for all pages.
+        module_text: The bundled module.
+        style_text: The stylesheet.
     """
 
-    _css = (HERE / "widgets.css").read_text(encoding="utf-8")
+    MODULE: ClassVar[str]
+    CONSTANTS: ClassVar[Mapping[str, object]] = {}
+    ASSETS: ClassVar[Mapping[str, Callable[[], object]]] = {}
+    module_text: ClassVar[str]
+    style_text: ClassVar[str]
+
+    _esm = _COMMENT.sub("", (HERE / "loader.js").read_text(encoding="utf-8"))
+
+    code = traitlets.Instance(Source).tag(sync=True, **widget_serialization)
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.module_text = bundle(cls.MODULE, cls.CONSTANTS)
+        sheets = [HERE / f"{name}.css" for name in ("widgets", cls.MODULE)]
+        cls.style_text = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())
+
+    def __init__(self, **state: object) -> None:
+        super().__init__(code=Source.shared(type(self)), **state)
+        if self.ASSETS:
+            self.on_msg(self._answer)
+
+    def _answer(self, widget: object, content: object, buffers: object) -> None:
+        """Send what JavaScript asks for, if it is there to be asked for."""
+        name = content.get("asset") if isinstance(content, dict) else None
+        if name in self.ASSETS:
+            self.send({"asset": name, "value": self.ASSETS[name]()})
 
     def fallback(self) -> str:
         """Plain HTML of the present state, for GitHub, print and pages without scripts.

@@ -7,7 +7,7 @@ from html import escape
 
 import traitlets
 
-from whyattention.widgets._base import CourseWidget, StateError, bundle
+from whyattention.widgets._base import CourseWidget, StateError
 from whyattention.widgets.formatting import format_number
 
 # The words of the fallback; those of the live question stand in predict.js.
@@ -50,7 +50,7 @@ class Predict(CourseWidget):
     Predict(key='07-range')
     """
 
-    _esm = bundle("predict")
+    MODULE = "predict"
 
     key = traitlets.Unicode().tag(sync=True)
     question = traitlets.Unicode().tag(sync=True)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import traitlets
 
-from whyattention.widgets._base import CourseWidget, StateError, bundle
+from whyattention.widgets._base import CourseWidget, StateError
 from whyattention.widgets.arithmetic import softmax, sum_normalized, weighted_sum
 from whyattention.widgets.formatting import format_number, format_weight
 
@@ -74,6 +74,7 @@ class Scores(CourseWidget):
     [0.1, 0.05, 0.05, 0.8]
     """
 
+    MODULE = "scores"
     CONSTANTS: ClassVar[dict] = {
         "PRESETS": PRESETS,
         "FAN": FAN,
@@ -81,7 +82,6 @@ class Scores(CourseWidget):
         "TOKENS": TOKENS,
         "PUNCTUATION": PUNCTUATION,
     }
-    _esm = bundle("scores", CONSTANTS)
 
     words = traitlets.List().tag(sync=True)
     scores = traitlets.List().tag(sync=True)

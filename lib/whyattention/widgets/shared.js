@@ -1,6 +1,7 @@
 // What the widgets share in the page: elements, keys, announcements, changes of the model.
 
 const SVG = "http://www.w3.org/2000/svg";
+const KERNEL_PATIENCE = 10_000; // ms
 
 /**
  * An element with attributes and children; strings become text, never markup.
@@ -112,6 +113,33 @@ export function follow(model, names, callback, signal) {
     }
     model.save_changes();
   };
+}
+
+/**
+ * Large data that is not part of a widget's state: in the book a script for all pages, in Jupyter the kernel's answer.
+ * @param {object} model
+ * @param {string} name
+ * @returns {Promise<object>} rejected where neither is there, as in a notebook opened without a kernel
+ */
+export function asset(model, name) {
+  if (globalThis.whyattentionHost) return globalThis.whyattentionHost.asset(name);
+  const asked = (globalThis.whyattentionAsked ??= new Map());
+  if (!asked.has(name)) {
+    const answered = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => finish(reject, new Error(`no kernel sent ${name}`)), KERNEL_PATIENCE);
+      const hear = (content) => content?.asset === name && finish(resolve, content.value);
+      function finish(settle, value) {
+        clearTimeout(timer);
+        model.off("msg:custom", hear);
+        settle(value);
+      }
+      model.on("msg:custom", hear);
+      model.send({ asset: name });
+    });
+    answered.catch(() => asked.delete(name));
+    asked.set(name, answered);
+  }
+  return asked.get(name);
 }
 
 /**

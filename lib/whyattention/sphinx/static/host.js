@@ -5,6 +5,7 @@
   "use strict";
   const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
   const MOUNT_POINT = ".wa-host[data-model]";
+  const FOLDER = document.currentScript.src;
   const TEXT = { failed: "This interactive figure did not start. What stands here is its first state." };
 
   /** The one model of a widget; each view and each initialization speaks to it through a face of its own. */
@@ -91,6 +92,8 @@
   }
 
   const models = new Map(); // id → Model
+  const files = new Map(); // name of an asset → its script
+  const assets = new Map(); // name of an asset → promise of its data
   const modules = new Map(); // text of a module → promise of its widget
   const bindings = new Map(); // Model → {controller, exports: promise, views}
   const mounted = new Map(); // element → {controller, fallback}
@@ -114,6 +117,28 @@
     const module = await load(model.get("_esm"));
     const made = module.default ?? { render: module.render };
     return typeof made === "function" ? made() : made;
+  }
+
+  /**
+   * Data that no page carries: a classic script, loaded at its first use, since a page from file:// may not fetch.
+   * @param {string} name
+   * @returns {Promise<object>}
+   */
+  function asset(name) {
+    if (!assets.has(name)) {
+      const file = files.get(name);
+      const loaded = new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        const fail = () => reject(new Error(`the page has no data ${name} (${file})`));
+        script.addEventListener("load", () => (window.whyattentionAssets?.[name] ? resolve(window.whyattentionAssets[name]) : fail()));
+        script.addEventListener("error", fail);
+        script.src = new URL(file, FOLDER);
+        document.head.append(script);
+      });
+      loaded.catch(() => assets.delete(name)); // the next one who asks tries again
+      assets.set(name, loaded);
+    }
+    return assets.get(name);
   }
 
   function addStyle(text) {
@@ -211,6 +236,7 @@
   function start() {
     for (const script of document.querySelectorAll(STATE)) {
       const page = JSON.parse(script.textContent);
+      for (const [name, file] of Object.entries(page.assets ?? {})) files.set(name, file);
       for (const [id, model] of Object.entries(page.state)) {
         for (const part of ["_esm", "_css"]) {
           const index = model.state[part]?.module;
@@ -229,6 +255,6 @@
     });
   }
 
-  window.whyattentionHost = { mount, unmount };
+  window.whyattentionHost = { asset, mount, unmount };
   start(); // deferred: the page has been read
 })();
