@@ -1,8 +1,10 @@
 """The host mounts a page's stored widgets without a kernel, and keeps the contract that their modules use."""
 
 import json
+import shutil
 
 import pytest
+from playwright.sync_api import expect
 
 from whyattention.sphinx import STATIC
 from whyattention.sphinx.notebooks import STATE
@@ -256,3 +258,52 @@ def test_the_page_holds_each_module_once_and_no_model_that_it_does_not_show():
     assert stored["modules"] == [COUNTER, "p {}"]
     assert list(stored["state"]) == ["w0", "w2"]
     assert stored["state"]["w2"]["state"]["_esm"] == {"module": 0}
+
+
+ASKING = """
+export default {
+  async render({ el }) {
+    const ask = async () => {
+      try {
+        el.textContent = `${(await window.whyattentionHost.asset("numbers")).length} numbers`;
+      } catch (error) {
+        el.textContent = error.message;
+      }
+    };
+    el.addEventListener("click", ask);
+    await ask();
+  },
+};
+"""
+
+
+def page_that_asks(folder, name: str):
+    """A page of two figures that ask for data in a script of this name."""
+    shutil.copy(STATIC / "host.js", folder)
+    state = page_state({"w0": model(ASKING), "w1": model(ASKING)}, ["w0", "w1"], {"numbers": name})
+    points = '<div class="wa-host" data-model="w0"></div><div class="wa-host" data-model="w1"></div>'
+    host = '<!doctype html><meta charset="utf-8"><script defer src="host.js"></script>'
+    (folder / "page.html").write_text(f'{host}{points}<script type="{STATE}">{state}</script>')
+    return (folder / "page.html").as_uri()
+
+
+def test_data_is_loaded_once_and_only_when_a_figure_asks(tmp_path, page):
+    script = "window.runs = (window.runs ?? 0) + 1; (window.whyattentionAssets ??= {}).numbers = [1, 2, 3];"
+    (tmp_path / "numbers-1.js").write_text(script)
+    page.goto(page_that_asks(tmp_path, "numbers-1.js"))
+    page.wait_for_function(SETTLED)
+    assert page.locator(".wa-host").all_inner_texts() == ["3 numbers", "3 numbers"]
+    assert page.evaluate("window.runs") == 1
+
+
+@pytest.mark.parametrize("content", [None, "", "window.whyattentionAssets = {};"])
+def test_data_that_does_not_come_is_told_and_asked_for_again(tmp_path, page, content):
+    script = tmp_path / "numbers-1.js"
+    if content is not None:
+        script.write_text(content)
+    page.goto(page_that_asks(tmp_path, script.name))
+    page.wait_for_function(SETTLED)
+    assert "no data numbers (numbers-1.js)" in page.locator(".wa-host").first.inner_text()
+    script.write_text("(window.whyattentionAssets ??= {}).numbers = [1, 2];")
+    page.locator(".wa-host div").first.click()
+    expect(page.locator(".wa-host").first).to_have_text("2 numbers")

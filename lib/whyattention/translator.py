@@ -22,6 +22,7 @@ from whyattention.batches import FIRST_TOKEN
 from whyattention.decoding import beam_search, greedy
 from whyattention.pairs import Pair, detokenize, encode_pairs, tokenize
 from whyattention.seq2seq import Seq2Seq, build
+from whyattention.transformer import Transformer
 from whyattention.vocabulary import Vocabulary
 
 #: No sentence may have more words: a guard against files that are no text.
@@ -68,7 +69,7 @@ class Translator:
     """A model with what it takes to use it on text.
 
     Args:
-        model: The model, made by ``seq2seq.build``.
+        model: The model, made by ``seq2seq.build``, or a ``Transformer``.
         source_vocabulary: Numbers of the English words.
         target_vocabulary: Numbers of the French words.
         longest_source: The most words of a source sentence in training.
@@ -77,7 +78,8 @@ class Translator:
         training: Whatever is to be remembered of the training, for JSON: the command, the seed, versions.
 
     Raises:
-        ValueError: A vocabulary does not fit the model, or the model was not made by ``seq2seq.build``.
+        ValueError: A vocabulary does not fit the model, or the model is no ``Transformer`` and was not made by
+            ``seq2seq.build``.
 
     Taught in:
         Chapter 1.
@@ -88,7 +90,7 @@ class Translator:
         'Je suis étudiant.'
     """
 
-    model: Seq2Seq
+    model: Seq2Seq | Transformer
     source_vocabulary: Vocabulary
     target_vocabulary: Vocabulary
     longest_source: int
@@ -108,7 +110,8 @@ class Translator:
     @property
     def has_weights(self) -> bool:
         """Whether the model attends, so that a translation comes with weights."""
-        return self.model.config["attention"] is not None
+        config = self.model.config
+        return _is_transformer(config) or config["attention"] is not None
 
     def read(self, sentence: str) -> tuple[str, ...]:
         """Cut a sentence into the words that the model reads.
@@ -191,7 +194,7 @@ class Translator:
             >>> translator.translate("I am a student.").text
             'Je suis étudiant.'
         """
-        model = build(**self.model.config)
+        model = _make(self.model.config)
         state = self.model.state_dict()
         model.load_state_dict(
             {name: _in_int8(value) if value.ndim == 2 else value for name, value in state.items()}
@@ -227,11 +230,11 @@ class Translator:
         """
         parts: dict[str, Any] = {}
 
-        def build_from(config: dict[str, Any]) -> Seq2Seq:
+        def build_from(config: dict[str, Any]) -> Seq2Seq | Transformer:
             options = config["translator"]
             # On "meta" no number is drawn or stored: those of the file come.
             with torch.device("meta"):
-                model = build(**options["model"])
+                model = _make(options["model"])
             parts.update(
                 source_vocabulary=Vocabulary(options["source_words"]),
                 target_vocabulary=Vocabulary(options["target_words"]),
@@ -246,15 +249,15 @@ class Translator:
         return cls(model, **parts)
 
     @classmethod
-    def shipped(cls, name: Literal["attention", "control"] = "attention") -> Translator:
+    def shipped(cls, name: Literal["attention", "control", "self_attention"] = "attention") -> Translator:
         """Return a translator that the course brings along, trained on its grammar.
 
         Args:
-            name: "attention", or "control": the same model with all weight on the last encoder state, so that
-                the look-up is gone.
+            name: "attention"; "control": the same model with all weight on the last encoder state, so that
+                the look-up is gone; or "self_attention": a ``Transformer`` of the same size.
 
         Raises:
-            ValueError: ``name`` is neither.
+            ValueError: ``name`` is none of them.
         """
         names = sorted(path.stem for path in MODELS.glob("*.safetensors"))
         if name not in names:
@@ -270,6 +273,15 @@ class Translator:
         if not finished:
             notes.append(MESSAGES["unfinished"])
         return tuple(notes)
+
+
+def _is_transformer(config: dict[str, Any]) -> bool:
+    return "heads" in config  # which no recurrent model has
+
+
+def _make(config: dict[str, Any]) -> Seq2Seq | Transformer:
+    """Return a model with fresh weights from the options of one of either kind."""
+    return Transformer(**config) if _is_transformer(config) else build(**config)
 
 
 def _in_int8(matrix: Float[Tensor, "rows columns"]) -> Float[Tensor, "rows columns"]:

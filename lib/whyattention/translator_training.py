@@ -13,6 +13,7 @@ from whyattention.metrics import alignment_error_rate, bleu, exact_match, token_
 from whyattention.pairs import Pair, Split, encode_batches, encode_pairs
 from whyattention.seq2seq import build
 from whyattention.training import History, set_seed, token_loss, train
+from whyattention.transformer import Transformer
 from whyattention.translator import Translator
 from whyattention.vocabulary import Vocabulary
 
@@ -49,6 +50,7 @@ def train_translator(
     embedding: int = 32,
     attention: dict[str, str | bool] | None = None,
     bidirectional: bool = True,
+    self_attention: dict[str, int | str] | None = None,
     steps: int = 2000,
     batch_size: int = 64,
     learning_rate: float = 3e-3,
@@ -70,6 +72,8 @@ def train_translator(
         embedding: Width E of the embeddings.
         attention: The switches of ``AttentionDecoder``, {} for their defaults; None for no attention.
         bidirectional: Whether the encoder reads in both directions, with H/2 each.
+        self_attention: The arguments of ``Transformer`` without the vocabularies, {} for its defaults, which
+            is then trained in the place of what the five before describe; None for a recurrent model.
         steps: Batches to train on.
         batch_size: Pairs in a batch.
         learning_rate: Adam's.
@@ -86,7 +90,7 @@ def train_translator(
         ValueError: There are no pairs for training or for validation, or an option is out of range.
 
     Taught in:
-        Chapter 1; with attention chapter 8.
+        Chapter 1; with attention chapter 8, with self-attention chapter 9.
     """
     for split in ("train", "validation"):
         if not pairs[split]:
@@ -95,15 +99,18 @@ def train_translator(
     batches = encode_batches(pairs["train"], *vocabularies, size=batch_size, seed=seed)
     validation = encode_batches(pairs["validation"][:VALIDATION_PAIRS], *vocabularies, size=VALIDATION_PAIRS)
     set_seed(seed)
-    model = build(
-        len(source_vocabulary),
-        len(target_vocabulary),
-        kind=kind,
-        hidden=hidden,
-        embedding=embedding,
-        attention=attention,
-        bidirectional=bidirectional,
-    )
+    sizes = len(source_vocabulary), len(target_vocabulary)
+    if self_attention is None:
+        model = build(
+            *sizes,
+            kind=kind,
+            hidden=hidden,
+            embedding=embedding,
+            attention=attention,
+            bidirectional=bidirectional,
+        )
+    else:
+        model = Transformer(*sizes, **self_attention)
     train(
         model,
         token_loss,

@@ -39,6 +39,9 @@ from whyattention.vocabulary import Vocabulary
 
 #: Pairs drawn from the grammar.
 GRAMMAR_PAIRS: dict[Split, int] = {"train": 20_000, "validation": 512, "test": 1000}
+#: What describes a recurrent model, and means nothing to one of self-attention.
+RECURRENT = ("kind", "embedding", "score", "forward")
+HEADS = 4
 #: A wider model would fill the memory instead of being trained.
 WIDEST = 4096
 #: Pairs of a file that the report is made from.
@@ -57,6 +60,7 @@ TEXT = {
     "forward": "an encoder that reads forward only, not in both directions",
     "control": "the same model without look-up: all weight on the last encoder state",
     "no_attention": "a model that reads one context vector only",
+    "self_attention": "attention alone, four heads and no recurrent state; --hidden is the width of a word",
     "longest": "leave longer English sentences out (default: %(default)s words)",
     "words": "words of each language at most, the most frequent ones (default: %(default)s)",
     "min_count": "leave out words of the file that are met less often (default: %(default)s)",
@@ -82,6 +86,8 @@ MESSAGES = {
     ),
     "interrupted": "interrupted after {steps} steps; nothing was written",
     "hidden": "--hidden must be even, half for each direction, got {hidden}; or take --forward",
+    "heads": "--hidden must be a multiple of {heads}, a part for each head, got {hidden}",
+    "recurrent": "--self-attention has no recurrent part for {options}",
     "longest": "--longest must be at least {least} for the grammar, got {longest}",
 }
 
@@ -102,6 +108,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     look_up = parser.add_mutually_exclusive_group()
     look_up.add_argument("--control", action="store_true", help=TEXT["control"])
     look_up.add_argument("--no-attention", action="store_true", help=TEXT["no_attention"])
+    look_up.add_argument("--self-attention", action="store_true", help=TEXT["self_attention"])
     add("--longest", type=positive_integer, default=12, metavar="N", help=TEXT["longest"])
     add("--max-words", type=positive_integer, default=10_000, metavar="N", help=TEXT["words"])
     add("--min-count", type=positive_integer, default=2, metavar="N", help=TEXT["min_count"])
@@ -117,8 +124,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         CommandError: A file cannot be read or written, training diverged, or it was interrupted.
     """
-    if options.hidden % 2 and not options.forward:
-        raise CommandError(MESSAGES["hidden"].format(hidden=options.hidden), USAGE)
+    _require_model(options)
     if options.pairs is None and options.longest < SHORTEST_CLAUSE:
         raise CommandError(MESSAGES["longest"].format(least=SHORTEST_CLAUSE, longest=options.longest), USAGE)
     _require_place(options.out)
@@ -145,6 +151,17 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(explain(error), OUTPUT) from error
     _say("written", path=options.out, size=round(options.out.stat().st_size / 1000))
     return 0
+
+
+def _require_model(options: argparse.Namespace) -> None:
+    """Notice options that no model can be made of."""
+    if options.self_attention:
+        if odd := [words for words in _changed(options) if words[0] in map(_option, RECURRENT)]:
+            raise CommandError(MESSAGES["recurrent"].format(options=shlex.join(sum(odd, []))), USAGE)
+        if options.hidden % HEADS:
+            raise CommandError(MESSAGES["heads"].format(heads=HEADS, hidden=options.hidden), USAGE)
+    elif options.hidden % 2 and not options.forward:
+        raise CommandError(MESSAGES["hidden"].format(hidden=options.hidden), USAGE)
 
 
 def _require_place(path: Path) -> None:
@@ -193,8 +210,10 @@ def _train(
     about: dict[str, Any],
     history: History,
 ) -> Translator:
-    attention = None
-    if not options.no_attention:
+    attention = self_attention = None
+    if options.self_attention:
+        self_attention = {"width": options.hidden, "heads": HEADS}
+    elif not options.no_attention:
         attention = {"score": options.score, "last_state_control": options.control}
     try:
         return train_translator(
@@ -205,6 +224,7 @@ def _train(
             embedding=options.embedding,
             attention=attention,
             bidirectional=not options.forward,
+            self_attention=self_attention,
             steps=options.steps,
             batch_size=options.batch_size,
             learning_rate=options.learning_rate,
@@ -226,16 +246,24 @@ def _about(options: argparse.Namespace, origin: dict[str, Any]) -> dict[str, Any
 
 def command_line(options: argparse.Namespace) -> str:
     """Return the command that trains the same weights: what differs from the defaults, but not the file."""
+    words = [word for option in _changed(options) if option[0] != _option("out") for word in option]
+    return shlex.join(["whyattention", "train", *words])
+
+
+def _changed(options: argparse.Namespace) -> list[list[str]]:
+    """Return the words of each option that has not its default."""
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    words = ["whyattention", "train"]
+    changed = []
     for name, value in sorted(vars(options).items()):
-        if name == "out" or value == parser.get_default(name):
-            continue
-        words.append("--" + name.replace("_", "-"))
-        if value is not True:
-            words.append(value.name if isinstance(value, Path) else str(value))
-    return shlex.join(words)
+        if value != parser.get_default(name):
+            words = [value.name if isinstance(value, Path) else str(value)]
+            changed.append([_option(name), *([] if value is True else words)])
+    return changed
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _report(quality: Quality) -> None:
