@@ -30,6 +30,8 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"
 # A decimal of an SVG that places something; a factor of scale(…) must stay as it is.
 _FRACTION = re.compile(r"((?:scale|rotate|matrix)\([^)]*\))|(-?\d+\.\d{3,})")
+# A group without attributes, and without a group inside.
+_EMPTY_GROUP = re.compile(r"<g>((?:(?!</?g[ >]).)*)</g>", re.DOTALL)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 MESSAGES = {
@@ -221,7 +223,15 @@ def _compact_svg(markup: str) -> str:
     """Leave out what nobody sees: line breaks, comments, who drew it, less than a hundredth of a point."""
     markup = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", markup, flags=re.DOTALL)
     markup = re.sub(r"\s*\n\s*", " ", re.sub(r">\s+<", "><", markup)).strip()
-    return _FRACTION.sub(lambda found: found[1] or f"{float(found[2]):.2f}".rstrip("0").rstrip("."), markup)
+    markup = _FRACTION.sub(lambda found: found[1] or f"{float(found[2]):.2f}".rstrip("0").rstrip("."), markup)
+    markup = re.sub(r'(?<= style=")[^"]*', lambda found: re.sub(r"([:;]) ", r"\1", found[0]), markup)
+    markup = re.sub(r'(?<= d=")[^"]*', lambda found: re.sub(r" ?([A-Za-z]) ?", r"\1", found[0]), markup)
+    # Matplotlib names every group, and nothing refers to the names; what is left of most groups is nothing.
+    markup, left = re.sub(r'<g id="[^"]*">', "<g>", markup), 1
+    while left:
+        markup, left = _EMPTY_GROUP.subn(r"\1", markup)
+    # As JSON, each double quote takes two characters.
+    return markup if "'" in markup else markup.replace('"', "'")
 
 
 def store(notebook: NotebookNode, path: Path) -> None:
