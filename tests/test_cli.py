@@ -435,3 +435,42 @@ def test_an_interruption_writes_nothing_and_says_how_far_it_came(folder):
 
 def test_an_error_is_one_line_even_if_its_cause_was_more():
     assert str(CommandError("one\n  two", 1)) == "one two"
+
+
+# -- train, self-attention
+
+
+def test_self_attention_is_trained_and_can_be_asked(run, folder, few_grammar):
+    options = ["--steps", "2", "--hidden", "8", "--batch-size", "4", "--self-attention"]
+    code, out, errors = run("train", *options, "--out", "mine.safetensors")
+    assert (code, errors) == (0, "")
+    assert ", alignment error rate " in out
+    translator = Translator.load("mine.safetensors")
+    assert (translator.model.config["width"], translator.model.config["heads"]) == (8, 4)
+    command = "whyattention train --batch-size 4 --hidden 8 --self-attention --steps 2"
+    assert translator.training["command"] == command
+    code, out, _ = run("translate", "--model", "mine.safetensors", "i am a student", "--heatmap")
+    assert code == 0
+    assert out.splitlines()[1].split() == ["i", "am", "a", "student"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--hidden", "54"], "--hidden must be a multiple of 4, a part for each head, got 54"),
+        (["--hidden", "5"], "--hidden must be a multiple of 4"),
+        (
+            ["--kind", "lstm", "--forward"],
+            "--self-attention has no recurrent part for --forward, --kind",
+        ),
+        (["--embedding", "16"], "no recurrent part for --embedding"),
+        (["--score", "general"], "no recurrent part for --score"),
+        (["--control"], "--control: not allowed with argument --self-attention"),
+        (["--no-attention"], "not allowed with argument --self-attention"),
+    ],
+)
+def test_options_of_a_recurrent_model_mean_nothing_to_self_attention(run, folder, arguments, message):
+    code, out, errors = run("train", "--self-attention", *arguments)
+    assert (code, out) == (2, "")
+    assert message in one_line(errors)
+    assert files(folder) == {}

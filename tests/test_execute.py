@@ -204,22 +204,3 @@ def test_a_wrong_path_is_told_in_words(tmp_path, monkeypatch, capsys, arguments,
         execute.main(arguments)
     assert stop.value.code == 2
     assert said in capsys.readouterr().err
-
-
-DRAWING = """\
-drawing = '''<svg xmlns="http://www.w3.org/2000/svg">
-  <metadata><date>today</date></metadata>
-  <!-- 40 -->
-  <g transform="translate(137.034847 -0.004) scale(0.015625)"><g id="line_1"><path d="M 1.5 220.758739
-L 12.999999 3" style="fill: none; stroke: #e4e4e4"/></g></g>
-</svg>'''
-from IPython.display import display
-display({"image/svg+xml": drawing}, raw=True)"""
-
-
-def test_a_drawing_is_stored_without_what_nobody_sees(notebook):
-    stored = stored_after_a_run(notebook(DRAWING))
-    assert stored.cells[1].outputs[0].data["image/svg+xml"] == (
-        "<svg xmlns='http://www.w3.org/2000/svg'><g transform='translate(137.03 -0) scale(0.015625)'>"
-        "<path d='M1.5 220.76L13 3' style='fill:none;stroke:#e4e4e4'/></g></svg>"
-    )

@@ -10,8 +10,10 @@ import torch
 
 from whyattention import seq2seq, weights
 from whyattention.corpus import grammar_vocabularies, sample_pairs, translate
+from whyattention.experiments.sweeps import SWEEPS
 from whyattention.pairs import Pair, split_of
 from whyattention.training import History
+from whyattention.transformer import Transformer
 from whyattention.translator import LONGEST, MODELS, Translator
 from whyattention.translator_training import evaluate, train_translator
 from whyattention.vocabulary import Vocabulary
@@ -103,7 +105,7 @@ def test_the_figures_beside_the_shipped_files_are_theirs(name):
 
 
 def test_an_unknown_shipped_name_is_answered_with_those_that_are_there():
-    with pytest.raises(ValueError, match="one of attention, control, got 'transformer'"):
+    with pytest.raises(ValueError, match="one of attention, control, self_attention, got 'transformer'"):
         Translator.shipped("transformer")
 
 
@@ -308,3 +310,72 @@ def test_alignments_are_measured_only_where_there_are_weights_and_gold_links(att
     assert evaluate(attention, unlinked).alignment_error_rate is None
     assert evaluate(make(attention=None), unlinked).alignment_error_rate is None
     assert evaluate(attention, [translate("i am happy")]).alignment_error_rate == 0
+
+
+# -- self-attention
+
+
+@pytest.fixture(scope="module")
+def self_attention():
+    return Translator.shipped("self_attention")
+
+
+@pytest.mark.parametrize(("english", "french"), HELD_OUT)
+def test_the_shipped_self_attention_gets_sentences_right_that_it_has_not_met(self_attention, english, french):
+    assert self_attention.translate(english).text == french
+
+
+def test_within_the_trained_lengths_it_is_as_good_and_beyond_them_worse_than_the_recurrence(
+    attention, self_attention
+):
+    within, beyond = (sample_pairs(300, 5, "test", *lengths) for lengths in ((3, 12), (13, 16)))
+    assert evaluate(self_attention, within).exact_match > 0.96
+    assert evaluate(self_attention, beyond).token_accuracy < evaluate(attention, beyond).token_accuracy - 0.1
+
+
+def test_the_shipped_self_attention_is_the_transformer_of_the_sweep(self_attention):
+    settings = next(row for row in SWEEPS["self_attention"].rows if row.label == "self-attention").settings
+    config = self_attention.model.config
+    assert {name: config[name] for name in ("width", "heads")} == {
+        name: settings["model"][name] for name in ("width", "heads")
+    }
+    assert (config["layers"], config["positions"]) == (1, "sinusoidal")
+    command = self_attention.training["command"]
+    assert command.endswith(f"--learning-rate {settings['learning_rate']} --self-attention --steps 3000")
+    assert settings["steps"] == 3000
+
+
+def test_its_file_is_small_and_says_which_command_made_it_and_its_figures_stand_beside_it(self_attention):
+    path = MODELS / "self_attention.safetensors"
+    assert path.stat().st_size < 400_000
+    readme = (MODELS / "README.md").read_text("utf-8")
+    assert f"`{self_attention.training['command']} --out {path.name}`" in readme
+    assert self_attention.training["versions"].keys() == {"whyattention", "torch", "python"}
+    figures = self_attention.training["held_out"]
+    row = next(line for line in readme.splitlines() if line.startswith("| self_attention |"))
+    expected = [f"{figures['token_accuracy']:.3f}", f"{figures['exact_match']:.3f}", f"{figures['bleu']:.1f}"]
+    assert re.findall(r"\d+\.\d+", row) == [*expected, f"{figures['alignment_error_rate']:.3f}"]
+
+
+def test_a_transformer_comes_back_from_its_file_as_it_was(tmp_path):
+    torch.manual_seed(0)
+    model = Transformer(8, 8, width=4, heads=2)
+    Translator(model, *WORDS, longest_source=3).save(tmp_path / "t.safetensors")
+    again = Translator.load(tmp_path / "t.safetensors")
+    assert again.model.config == model.config
+    assert again.has_weights
+    assert all(torch.equal(again.model.state_dict()[name], one) for name, one in model.state_dict().items())
+
+
+def test_a_transformer_in_int8_translates_alike(self_attention):
+    rounded = self_attention.in_int8()
+    assert rounded.model.config == self_attention.model.config
+    for english, french in HELD_OUT:
+        assert rounded.translate(english).text == french
+
+
+def test_a_transformer_is_trained_with_the_options_that_are_named():
+    options = {"steps": 2, "batch_size": 8, "self_attention": {"width": 8, "heads": 2, "layers": 2}}
+    a, b = (train_translator(PARTS, grammar_vocabularies(), **options, seed=seed) for seed in (1, 1))
+    assert {"width": 8, "heads": 2, "layers": 2}.items() <= a.model.config.items()
+    assert all(torch.equal(b.model.state_dict()[name], one) for name, one in a.model.state_dict().items())

@@ -24,14 +24,11 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from whyattention.files import write_whole
+from whyattention.svg import compact
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"
-# A decimal of an SVG that places something; a factor of scale(…) must stay as it is.
-_FRACTION = re.compile(r"((?:scale|rotate|matrix)\([^)]*\))|(-?\d+\.\d{3,})")
-# A group without attributes, and without a group inside.
-_EMPTY_GROUP = re.compile(r"<g>((?:(?!</?g[ >]).)*)</g>", re.DOTALL)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 MESSAGES = {
@@ -110,7 +107,7 @@ def freshness(notebook: NotebookNode, path: str | Path) -> str | None:
     return None
 
 
-class _OwnKernel(AsyncKernelManager):
+class OwnKernel(AsyncKernelManager):
     """The kernel of this environment: no folder is searched for another one named `python3`."""
 
     @default("kernel_spec_manager")
@@ -138,7 +135,7 @@ def run(notebook: NotebookNode, folder: Path, timeout: int, path: str | Path) ->
     client = NotebookClient(
         notebook,
         kernel_name="python3",
-        kernel_manager_class=_OwnKernel,
+        kernel_manager_class=OwnKernel,
         timeout=timeout,
         record_timing=False,
         # At every start the kernel says that it listens without encryption; it listens on this machine alone.
@@ -185,7 +182,7 @@ def settle(notebook: NotebookNode, name: str) -> NotebookNode:
             cell.outputs = _joined_streams(cell.outputs)
             for output in cell.outputs:
                 if SVG in output.get("data", {}):
-                    output.data[SVG] = _compact_svg(output.data[SVG])
+                    output.data[SVG] = compact(output.data[SVG])
     notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata.language_info = {
         "name": "python",
@@ -217,21 +214,6 @@ def _joined_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
         else:
             joined.append(output)
     return joined
-
-
-def _compact_svg(markup: str) -> str:
-    """Leave out what nobody sees: line breaks, comments, who drew it, less than a hundredth of a point."""
-    markup = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", markup, flags=re.DOTALL)
-    markup = re.sub(r"\s*\n\s*", " ", re.sub(r">\s+<", "><", markup)).strip()
-    markup = _FRACTION.sub(lambda found: found[1] or f"{float(found[2]):.2f}".rstrip("0").rstrip("."), markup)
-    markup = re.sub(r'(?<= style=")[^"]*', lambda found: re.sub(r"([:;]) ", r"\1", found[0]), markup)
-    markup = re.sub(r'(?<= d=")[^"]*', lambda found: re.sub(r" ?([A-Za-z]) ?", r"\1", found[0]), markup)
-    # Matplotlib names every group, and nothing refers to the names; what is left of most groups is nothing.
-    markup, left = re.sub(r'<g id="[^"]*">', "<g>", markup), 1
-    while left:
-        markup, left = _EMPTY_GROUP.subn(r"\1", markup)
-    # As JSON, each double quote takes two characters.
-    return markup if "'" in markup else markup.replace('"', "'")
 
 
 def store(notebook: NotebookNode, path: Path) -> None:

@@ -78,8 +78,7 @@ class Translator:
         training: Whatever is to be remembered of the training, for JSON: the command, the seed, versions.
 
     Raises:
-        ValueError: A vocabulary does not fit the model, or the model is no ``Transformer`` and was not made by
-            ``seq2seq.build``.
+        ValueError: A vocabulary does not fit the model, or the model is none of the two.
 
     Taught in:
         Chapter 1.

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from whyattention.widgets import CourseWidget, Predict, Scores
+from whyattention.widgets import (
+    CourseWidget,
+    Curves,
+    DecoderStep,
+    GatedCell,
+    Heads,
+    Predict,
+    Reach,
+    Scores,
+    Translate,
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +46,31 @@ CHOOSE = """
   radios[i % radios.length].dispatchEvent(new Event("change", { bubbles: true }));
 }
 """
+ANOTHER_SENTENCE = """
+(root) => root.querySelector(".wa-translate-another").click()
+"""
+ANOTHER_WORD = """
+(root, i) => {
+  const picks = root.querySelectorAll(".wa-heads-table tr:not([hidden]) input");
+  picks[i % picks.length].click();
+}
+"""
+MOVE_A_WEIGHT = """
+(root, i) => {
+  const slider = root.querySelectorAll(".wa-decoder-slider")[2];
+  slider.value = 0.2 + 0.15 * (i % 4);
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+}
+"""
 QUESTION = {"key": "t-choice", "question": "Which?", "options": ["first", "second"], "answer": 1}
 
 EXAMPLES = {
+    "cell": Example(GatedCell, SLIDE),
+    "curves": Example(lambda: Curves.of("length_curve"), SLIDE),
+    "decoder_step": Example(DecoderStep, MOVE_A_WEIGHT, ".wa-decoder-body:not([hidden])"),
+    "heads": Example(Heads, ANOTHER_WORD, ".wa-heads-cell"),
     "scores": Example(Scores, SLIDE),
     "predict": Example(lambda: Predict(**QUESTION), CHOOSE),
+    "reach": Example(Reach, SLIDE),
+    "translate": Example(Translate, ANOTHER_SENTENCE, ".wa-translate-word"),
 }

@@ -156,8 +156,8 @@ def run(options: argparse.Namespace) -> int:
 def _require_model(options: argparse.Namespace) -> None:
     """Notice options that no model can be made of."""
     if options.self_attention:
-        if odd := [words for words in _changed(options) if words[0] in map(_option, RECURRENT)]:
-            raise CommandError(MESSAGES["recurrent"].format(options=shlex.join(sum(odd, []))), USAGE)
+        if odd := [words[0] for words in _changed(options) if words[0] in map(_option, RECURRENT)]:
+            raise CommandError(MESSAGES["recurrent"].format(options=", ".join(odd)), USAGE)
         if options.hidden % HEADS:
             raise CommandError(MESSAGES["heads"].format(heads=HEADS, hidden=options.hidden), USAGE)
     elif options.hidden % 2 and not options.forward:
@@ -251,14 +251,16 @@ def command_line(options: argparse.Namespace) -> str:
 
 
 def _changed(options: argparse.Namespace) -> list[list[str]]:
-    """Return the words of each option that has not its default."""
+    """Return the words of each option that differs from its default."""
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     changed = []
     for name, value in sorted(vars(options).items()):
-        if value != parser.get_default(name):
-            words = [value.name if isinstance(value, Path) else str(value)]
-            changed.append([_option(name), *([] if value is True else words)])
+        if value == parser.get_default(name):
+            continue
+        changed.append([_option(name)])
+        if value is not True:
+            changed[-1].append(value.name if isinstance(value, Path) else str(value))
     return changed
 
 

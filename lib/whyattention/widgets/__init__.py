@@ -6,13 +6,33 @@ Scores(words=['I', 'am', 'a', 'student'])
 """
 
 from whyattention.widgets._base import CourseWidget, Source, StateError, bundle
+from whyattention.widgets.cell import GatedCell
+from whyattention.widgets.curves import Curves
+from whyattention.widgets.decoder_step import DecoderStep
+from whyattention.widgets.heads import Heads
 from whyattention.widgets.predict import Predict
+from whyattention.widgets.reach import Reach
 from whyattention.widgets.scores import Scores
+from whyattention.widgets.translate import Translate
 
-__all__ = ["CourseWidget", "Predict", "Scores", "Source", "StateError", "bundle", "registry"]
+__all__ = [
+    "CourseWidget",
+    "Curves",
+    "DecoderStep",
+    "GatedCell",
+    "Heads",
+    "Predict",
+    "Reach",
+    "Scores",
+    "Source",
+    "StateError",
+    "Translate",
+    "bundle",
+    "registry",
+]
 
 
-_WIDGETS = (Scores, Predict)
+_WIDGETS = (Curves, DecoderStep, GatedCell, Heads, Predict, Reach, Scores, Translate)
 
 
 def registry() -> dict[str, type[CourseWidget]]:

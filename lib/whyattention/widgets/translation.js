@@ -19,7 +19,7 @@ export function unpack(stored, name) {
   };
 }
 
-function unpackMatrix({ shape, rows, scales, floats }) {
+export function unpackMatrix({ shape, rows, scales, floats }) {
   if (floats !== undefined) return { shape, values: new Float32Array(bytes(floats).buffer) };
   const [entries, scale] = [new Int8Array(bytes(rows).buffer), new Float32Array(bytes(scales).buffer)];
   const values = new Float32Array(entries.length);
@@ -136,7 +136,7 @@ function gru(weights, cell, x, h) {
   });
 }
 
-function linear({ shape: [height, width], values }, { values: bias }, x) {
+export function linear({ shape: [height, width], values }, { values: bias }, x) {
   const y = new Float64Array(height);
   for (let i = 0, k = 0; i < height; i++) {
     let total = bias[i];

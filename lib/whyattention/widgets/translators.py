@@ -1,4 +1,4 @@
-"""The trained translators as a browser holds them: weights in int8, read from their files without torch.
+"""The recurrent translators as a browser holds them: weights in int8, read from their files without torch.
 
 Each row of a weight matrix has its own scale, its largest entry divided by 127; an entry is stored as the
 nearest whole number of scales. Biases stay as they are. ``Translator.in_int8`` is the same model in torch.
@@ -22,7 +22,7 @@ _LENGTH = struct.Struct("<Q")
 
 @cache
 def translators() -> dict[str, dict]:
-    """Both shipped translators, for JavaScript.
+    """The two recurrent translators, for JavaScript.
 
     Returns:
         By name: ``source_words`` and ``target_words``, whose places are the words' numbers; ``longest``, the

@@ -1,0 +1,168 @@
+// The state of GatedCell: what is accepted, what follows from it, what there is to say about it. No DOM.
+import { derivatives, unrolled } from "./cell_steps.js";
+import { formatNumber, formatWeight, parseNumber } from "./formatting.js";
+
+const TEXT = {
+  empty: "Nothing was typed. Type a number, such as 2.5 or -3.",
+  text: "That is not a number. Type one such as 2.5, -3 or ln 12.",
+  input: (bound) => `That input is too far from 0. Inputs go from -${bound} to ${bound}.`,
+  weight: (bound) => `That is too far from 0. Weights and biases go from -${bound} to ${bound}.`,
+  shape: "The stored values of this figure do not fit each other, so it does not show them.",
+  tooMany: (most) => `There is room for ${most} steps.`,
+  noSteps: "The last step stays: without steps there is nothing to read.",
+  single: "One step has no past. Add a step to see what is carried on.",
+  lstmDropped: ({ t, fraction, direct }) =>
+    `Step ${t}: the forget gate shuts and drops the state. Of ${fraction} the direct path keeps ${direct}.`,
+  gruDropped: ({ t }) => `Step ${t}: the update gate shuts. It drops the old state and writes the candidate, both at once.`,
+  blanked: ({ t, candidate, state }) =>
+    `Step ${t}: the reset gate shuts. The candidate no longer sees the past (${candidate}), but the state stays (${state}).`,
+  counted: ({ count, state }) => `${count} times i, f and g are near 1, and each time c grows by about 1, to ${state}. A cell state has no bound.`,
+  squeezed: ({ count, state }) => `Each of ${count} ticks brings h nearer to 1, up to ${state}, and none brings it beyond: a mixture stays in range.`,
+  lstmShut: "f stays near 1 and i near 0",
+  lstmKept: "f stays near 1",
+  gruKept: "u stays near 1",
+  kept: ({ why, last, direct, first, fraction, others }) =>
+    `${why}: ${last} still holds ${direct} of ${first}. That is ${fraction} on the direct path.${others}`,
+  faded: ({ product, direct, last, first, fraction, others }) =>
+    `Of ${first} the gates leave ${product} = ${direct} in ${last}. That is ${fraction} on the direct path.${others}`,
+  others: (all) => ` All paths together carry ${all}.`,
+};
+
+const { GATES, KEPT, LIMITS } = CONSTANTS;
+const SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉";
+const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const SHUT = 0.05;
+const OPEN = 1 - SHUT;
+
+/**
+ * @typedef {object} State
+ * @property {"lstm" | "gru"} kind
+ * @property {number[]} inputs x_1 … x_L
+ * @property {Record<string, number[]>} weights [W, U, b] by gate; of a GRU's candidate [W, U, b, b']
+ * @property {number} step the step looked at, from 1
+ */
+
+/** What is wrong with a typed number, or null. @param {string} text @param {"input" | "weight"} what */
+export function numberProblem(text, what) {
+  if (!text.trim()) return TEXT.empty;
+  const number = parseNumber(text);
+  return Number.isNaN(number) ? TEXT.text : rangeProblem(number, what);
+}
+
+function rangeProblem(number, what) {
+  return Math.abs(number) <= LIMITS[what] ? null : TEXT[what](LIMITS[what]);
+}
+
+/** What is wrong with a state, wherever it comes from, or null. @param {State} state @returns {string | null} */
+export function stateProblem({ kind, inputs, weights, step }) {
+  const numbers = (list) => Array.isArray(list) && list.every((number) => typeof number === "number" && !Number.isNaN(number));
+  if (typeof kind !== "string" || !Object.hasOwn(GATES, kind) || !numbers(inputs)) return TEXT.shape;
+  if (!inputs.length) return TEXT.noSteps;
+  if (inputs.length > LIMITS.steps) return TEXT.tooMany(LIMITS.steps);
+  const gates = Object.entries(GATES[kind]);
+  if (weights === null || typeof weights !== "object" || Object.keys(weights).length !== gates.length) return TEXT.shape;
+  if (!gates.every(([gate, count]) => numbers(weights[gate]) && weights[gate].length === count)) return TEXT.shape;
+  if (!Number.isInteger(step) || step < 1 || step > inputs.length) return TEXT.shape;
+  const problems = [
+    ...inputs.map((number) => rangeProblem(number, "input")),
+    ...Object.values(weights).flat().map((number) => rangeProblem(number, "weight")),
+  ];
+  return problems.find(Boolean) ?? null;
+}
+
+/** The state with its weights in the order of the library. @param {State} state @returns {State} */
+export function ordered({ kind, inputs, weights, step }) {
+  return { kind, inputs: [...inputs], weights: Object.fromEntries(Object.keys(GATES[kind]).map((gate) => [gate, [...weights[gate]]])), step };
+}
+
+/** Everything that follows from a state: quantities by symbol, the inputs among them, and the derivatives. */
+export function derive({ kind, inputs, weights }) {
+  const quantities = unrolled(kind, inputs, weights);
+  return { ...derivatives(kind, weights, quantities), quantities: { x: inputs, ...quantities } };
+}
+
+/** Three decimals: a gate that is nearly shut reads 0.000. @param {number} number @returns {string} */
+export function rounded(number) {
+  const text = Math.abs(number).toFixed(3);
+  return number < 0 && Number(text) ? `−${text}` : text;
+}
+
+/** An index as it stands in running text. @param {number} t @returns {string} */
+function subscript(t) {
+  return [...String(t)].map((digit) => SUBSCRIPT[digit]).join("");
+}
+
+/** The sum of a gate and what is made of it, with the numbers of one step. @param {State} state @param {string} gate */
+export function gateText({ weights, step }, { quantities }, gate) {
+  const [W, U, b, hiddenBias] = weights[gate];
+  const [x, h] = [quantities.x[step - 1], quantities.h[step - 2] ?? 0];
+  const times = (weight, number) => `${formatNumber(weight)} · ${number < 0 ? `(${rounded(number)})` : rounded(number)}`;
+  const plus = (text) => (text.startsWith("−") ? ` − ${text.slice(1)}` : ` + ${text}`);
+  const squash = gate === "g" || gate === "n" ? "tanh" : "σ";
+  const past = gate === "n"
+    ? `${plus(formatNumber(b))} + ${rounded(quantities.r[step - 1])} · (${times(U, h)}${plus(formatNumber(hiddenBias))})`
+    : `${plus(times(U, h))}${plus(formatNumber(b))}`;
+  return ` = ${squash}(${times(W, x)}${past}) = ${rounded(quantities[gate][step - 1])}`;
+}
+
+/** The one sentence that a state has to say. @param {State} state @param {ReturnType<typeof derive>} derived */
+export function finding(state, derived) {
+  // Formulas stay on one line, as far as a line goes.
+  return sentenceOf(state, derived).replace(/ ([×=⋯]) /g, "\u00a0$1\u00a0").replaceAll("/", "/\u2060");
+}
+
+function sentenceOf({ kind, inputs }, { quantities, direct, all }) {
+  const { state, gate } = KEPT[kind];
+  const length = inputs.length;
+  if (length === 1) return TEXT.single;
+  const keeping = quantities[gate];
+  const at = (name, t) => `${name}${subscript(t)}`;
+  const value = (name, t) => `${at(name, t)} = ${rounded(quantities[name][t - 1])}`;
+  const later = (numbers, test) => numbers.findIndex((number, t) => t > 0 && test(number, t)) + 1;
+  const parts = {
+    first: at(state, 1), last: at(state, length), fraction: fractionText(kind, length), direct: formatWeight(direct[0]),
+    product: productText(kind, length),
+    others: Math.abs(all[0] - direct[0]) > 0.01 * direct[0] ? TEXT.others(formatWeight(all[0])) : "",
+  };
+  const dropped = later(keeping, (number) => number < SHUT);
+  if (dropped) return TEXT[`${kind}Dropped`]({ ...parts, t: dropped });
+  if (kind === "lstm") {
+    const count = keeping.filter((f, t) => f > OPEN && quantities.i[t] > OPEN && quantities.g[t] > OPEN).length;
+    if (count > 1 && quantities.c.at(-1) > 1.5) return TEXT.counted({ count, state: value("c", length) });
+  } else {
+    const blanked = later(quantities.r, (r, t) => r < SHUT && keeping[t] > OPEN);
+    if (blanked) return TEXT.blanked({ t: blanked, candidate: value("n", blanked), state: value("h", blanked) });
+    const count = keeping.filter((u, t) => u > SHUT && u < OPEN && quantities.n[t] > OPEN).length;
+    if (count > 2) return TEXT.squeezed({ count, state: value("h", length) });
+  }
+  if (direct[0] < 0.9) return TEXT.faded(parts);
+  const shut = kind === "lstm" && quantities.i.every((i, t) => t === 0 || i < SHUT);
+  return TEXT.kept({ ...parts, why: TEXT[shut ? "lstmShut" : `${kind}Kept`] });
+}
+
+/** The derivative of the last state by the first, or by another, in letters. */
+export function fractionText(kind, length, index = "₁") {
+  const { state } = KEPT[kind];
+  return `∂${state}${subscript(length)}/∂${state}${index}`;
+}
+
+/** The product of the gates on the direct path, in letters. */
+export function productText(kind, length) {
+  const { gate } = KEPT[kind];
+  return [`${gate}₂`, ...(length > 3 ? ["⋯"] : []), ...(length > 2 ? [`${gate}${subscript(length)}`] : [])].join(" ");
+}
+
+/** The same product in numbers, what repeats as a power. @param {number[]} factors */
+export function factorsText(factors) {
+  const runs = [];
+  for (const factor of factors.map(formatNumber)) {
+    if (runs.at(-1)?.factor === factor) runs.at(-1).count += 1;
+    else runs.push({ factor, count: 1 });
+  }
+  const base = (factor, count) => (count > 1 && factor.includes(" ") ? `(${factor})` : factor);
+  return runs.map(({ factor, count }) => base(factor, count) + (count > 1 ? superscript(count) : "")).join(" · ");
+}
+
+function superscript(count) {
+  return [...String(count)].map((digit) => SUPERSCRIPT[digit]).join("");
+}
