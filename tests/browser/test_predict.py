@@ -17,6 +17,7 @@ def questions(page: Page, served_book: str):
 
 def predict(question: Locator) -> None:
     """Take the first answer, or the slider one step up."""
+    question.locator(".wa-commit").wait_for()
     if question.locator(".wa-option").count():
         question.locator(".wa-option input").first.check()
     else:
