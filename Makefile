@@ -7,6 +7,9 @@ SOURCE ?= .
 OUT ?= .
 # One notebook for `make chapters`; empty means all that _toc.yml lists.
 CHAPTER ?=
+# For `make assignments`: the name of a variant, and a folder of private hidden checks.
+VARIANT ?=
+OVERLAY ?=
 # More words for pytest and for JupyterLab: make test PYTEST="-k softmax", make lab LAB=--no-browser
 PYTEST ?=
 LAB ?=
@@ -24,7 +27,7 @@ TORCH_CPU := https://download.pytorch.org/whl/cpu
 .DELETE_ON_ERROR:
 # Two targets that install into one environment at the same time would break it.
 .NOTPARALLEL:
-.PHONY: help book lab test test-all chapters experiments bench pins clean distclean
+.PHONY: help book lab test test-all chapters assignments experiments bench pins clean distclean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +56,9 @@ test test-all: $(STAMPS)/test node_modules/.test
 
 chapters: $(STAMPS)/lab ## run the chapters and store their outputs; one of them: CHAPTER=book/….ipynb
 	@$(BIN)/python -m whyattention.execute $(CHAPTER)
+
+assignments: $(STAMPS)/grading ## write the assignments for students, instructors, nbgrader and otter
+	@$(BIN)/whyattention assignments build $(if $(VARIANT),--variant "$(VARIANT)") $(if $(OVERLAY),--overlay "$(OVERLAY)")
 
 experiments: $(STAMPS)/lab ## measure all of book/results again: over two hours on two cores
 	@$(BIN)/python -m whyattention.experiments --all
@@ -110,10 +116,15 @@ $(STAMPS)/lab: $(STAMPS)/torch $(STAMPS)/book
 	@$(PINNED) --group book --group lab --editable .
 	@touch $@
 
+$(STAMPS)/grading: $(STAMPS)/torch pyproject.toml requirements.txt
+	@echo "Installing what grades the assignments; this is done once."
+	@$(PINNED) --group lab --group grading --editable .
+	@touch $@
+
 $(STAMPS)/test: $(STAMPS)/torch pyproject.toml requirements.txt
 	@echo "Installing what the tests need; this is done once."
 	@$(PINNED) --group test --editable .
-	@touch $(STAMPS)/book $(STAMPS)/lab $@
+	@touch $(STAMPS)/book $(STAMPS)/lab $(STAMPS)/grading $@
 
 node_modules/.book: package.json package-lock.json .npmrc | $(STAMPS)/book
 	@$(BIN)/npm ci --omit=dev --loglevel=error >/dev/null

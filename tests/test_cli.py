@@ -85,7 +85,7 @@ def test_help_needs_no_torch():
 
 
 def test_every_command_on_offer_has_help_and_one_that_is_not_installed_is_not_on_offer(run, monkeypatch):
-    for name in ("translate", "train"):
+    for name in ("translate", "train", "assignments"):
         code, out, errors = run(name, "--help")
         assert (code, errors) == (0, "")
         assert out.startswith(f"usage: whyattention {name}")

@@ -29,6 +29,8 @@ def make(tmp_path):
             "OUT",
             "PYTEST",
             "CHAPTER",
+            "VARIANT",
+            "OVERLAY",
             "LAB",
         )
         environment = {name: value for name, value in os.environ.items() if name not in inherited}
@@ -77,7 +79,7 @@ def test_a_python_without_its_venv_module_is_told_what_to_install(make, tmp_path
 
 def ready(tmp_path: Path) -> None:
     """Leave the traces of `make test` and `make book`."""
-    for name in ("python", "torch", "book", "lab", "test"):
+    for name in ("python", "torch", "book", "lab", "grading", "test"):
         (tmp_path / ".venv/stamps").mkdir(parents=True, exist_ok=True)
         (tmp_path / ".venv/stamps" / name).touch()
     (tmp_path / "node_modules").mkdir()
@@ -85,7 +87,7 @@ def ready(tmp_path: Path) -> None:
         (tmp_path / "node_modules" / name).touch()
 
 
-@pytest.mark.parametrize("target", ["book", "test", "lab", "chapters", "bench"])
+@pytest.mark.parametrize("target", ["book", "test", "lab", "chapters", "assignments", "bench"])
 def test_a_second_call_installs_nothing(make, tmp_path, target):
     ready(tmp_path)
     planned = make("-n", target)
@@ -111,6 +113,13 @@ def test_building_the_book_never_installs_torch(make):
     assert "pip" in planned
     assert "torch" not in planned
     assert "torch" in make("-n", "lab").stdout
+
+
+def test_variant_and_overlay_reach_the_command(make, tmp_path):
+    ready(tmp_path)
+    assert make("-n", "assignments").stdout.strip() == ".venv/bin/whyattention assignments build"
+    planned = make("-n", "assignments", "VARIANT=autumn", "OVERLAY=my checks").stdout.strip()
+    assert planned.endswith('build --variant "autumn" --overlay "my checks"')
 
 
 def test_only_the_second_tier_has_the_slow_tests(make, tmp_path):

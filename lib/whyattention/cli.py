@@ -38,6 +38,9 @@ COMMANDS = {
     "translate": Command("whyattention.commands.translate", "translate English sentences into French"),
     "train": Command("whyattention.commands.train", "train a translator on sentence pairs"),
     "experiments": Command("whyattention.experiments", "measure what the book reports"),
+    "assignments": Command(
+        "whyattention.commands.assignments", "build the assignments, and verify their graders"
+    ),
 }
 
 TEXT = {
