@@ -3,23 +3,21 @@
 import nbformat
 import pytest
 
-from tests.grading.submissions import PARTIAL, PILOT, filled
-from whyattention.grading.build import build
+from tests.grading.half_right import submissions
+from tests.grading.submissions import PILOT, ROOT, filled
+from whyattention.grading.build import build, sources
 from whyattention.grading.verify import NbgraderTrial, OtterTrial
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=["nbgrader", "otter"])
-def trial(request, built, tmp_path_factory):
-    make = {"nbgrader": NbgraderTrial, "otter": OtterTrial}[request.param]
-    return make(built, PILOT.stem, tmp_path_factory.mktemp(request.param))
-
-
-@pytest.mark.parametrize("name", PARTIAL)
-def test_partial_answers_get_what_they_are_worth_from_either_grader(trial, name):
-    answers, expected = PARTIAL[name]
-    assert trial.grade(name, filled(trial.copies["student"], answers)) == expected
+@pytest.mark.parametrize("grader", [NbgraderTrial, OtterTrial])
+@pytest.mark.parametrize("path", sources(ROOT / "assignments"), ids=lambda path: path.stem)
+def test_half_right_answers_get_what_they_are_worth_from_either_grader(path, grader, tmp_path):
+    build([path], tmp_path / "built")
+    trial = grader(tmp_path / "built", path.stem, tmp_path / "trial")
+    for name, (answers, expected) in submissions(path.stem).items():
+        assert trial.grade(name, filled(trial.copies["student"], answers)) == expected
 
 
 @pytest.mark.parametrize("grader", [NbgraderTrial, OtterTrial])

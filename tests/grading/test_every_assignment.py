@@ -2,12 +2,13 @@
 
 import pytest
 
+from tests.grading.half_right import submissions
 from tests.grading.submissions import ROOT, filled, right_answers
 from whyattention.grading import review
 from whyattention.grading.build import build, sources
 from whyattention.grading.formats import student_notebook
 from whyattention.grading.leaks import leaks
-from whyattention.grading.rehearsal import rehearse
+from whyattention.grading.rehearsal import rehearse, run_checks
 from whyattention.grading.source import read
 from whyattention.grading.verify import NbgraderTrial, OtterTrial
 
@@ -30,10 +31,41 @@ def covering(path) -> list[str]:
     return names
 
 
+def points(assignment, answers) -> dict[str, float]:
+    said = run_checks(assignment, answers)
+    return {
+        question.name: sum(check.points for check in question.checks if said[check.name] is None)
+        for question in assignment.questions
+        if question.checks
+    }
+
+
+def points_of(path) -> list[float]:
+    return [question.points for question in read(path).questions if question.checks]
+
+
 @every_assignment
 def test_every_choice_can_be_solved_and_its_blanks_earn_nothing(path):
     lines, right = rehearse(path, [None, *covering(path)])
     assert right, "\n".join(lines)
+
+
+@every_assignment
+def test_right_answers_pass_whatever_is_drawn(path):
+    assignment = read(path)
+    expected = {q.name: q.points for q in assignment.questions if q.checks}
+    for _ in range(10):
+        assert points(assignment, right_answers(assignment)) == expected
+
+
+@pytest.mark.filterwarnings("ignore:this is printed")
+@every_assignment
+def test_half_right_answers_get_the_same_points_whatever_is_drawn(path):
+    assert len(submissions(path.stem)) >= 2
+    for answers, expected in submissions(path.stem).values():
+        assert any(0 < got < of for got, of in zip(expected.values(), points_of(path), strict=True))
+        for _ in range(10):
+            assert points(read(path), answers) == expected
 
 
 @every_assignment
