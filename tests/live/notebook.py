@@ -22,6 +22,8 @@ class OpenNotebook:
         page.goto(url)
         self.cells = page.locator(".jp-Notebook .jp-CodeCell")
         expect(self.cells).to_have_count(cells, timeout=PATIENCE)
+        # A cell that is run before that has Jupyter ask which kernel it is to be run by.
+        expect(page.locator(".jp-KernelName")).not_to_have_text("No Kernel", timeout=PATIENCE)
 
     def has_run(self, cell: int) -> None:
         self.runs += 1
