@@ -264,7 +264,7 @@ def train(
         desc=TEXT["training"],
         unit=TEXT["step"],
         leave=False,
-        disable=not (_is_watched() if progress is None else progress),
+        disable=not (is_watched() if progress is None else progress),
     )
     try:
         for step in range(1, steps + 1):
@@ -308,6 +308,23 @@ def train(
     if best_weights is not None:
         model.load_state_dict(best_weights)
     return history
+
+
+def is_watched() -> bool:
+    """Whether anybody would see a progress bar.
+
+    In a terminal somebody does, in a pipe or a file nobody. In a notebook somebody does if a page in a
+    browser runs the cell; other programs that run it would store the bar among its outputs.
+
+    Returns:
+        True where a bar is worth drawing; :func:`train` asks this where ``progress`` is None.
+    """
+    ipython = sys.modules.get("IPython")
+    kernel = getattr(ipython and ipython.get_ipython(), "kernel", None)
+    if kernel is None:
+        return sys.stderr.isatty()
+    # A page in a browser lets a kernel ask its reader a question; nbval, nbclient and papermill do not.
+    return bool(kernel.get_parent().get("content", {}).get("allow_stdin", False))
 
 
 def _check_options(
@@ -367,13 +384,3 @@ def _is_number(value: object) -> bool:
 def _describe(history: History) -> str:
     figure = TEXT["figure"].format(history.validation[-1]) if history.validation else ""
     return TEXT["loss"].format(history.losses[-1]) + figure
-
-
-def _is_watched() -> bool:
-    """Whether a progress bar would be seen: and would not be stored in a notebook that a program runs."""
-    ipython = sys.modules.get("IPython")
-    kernel = getattr(ipython and ipython.get_ipython(), "kernel", None)
-    if kernel is None:
-        return sys.stderr.isatty()
-    # A page in a browser lets a kernel ask its reader a question; nbval, nbclient and papermill do not.
-    return bool(kernel.get_parent().get("content", {}).get("allow_stdin", False))

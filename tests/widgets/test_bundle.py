@@ -66,3 +66,30 @@ def test_each_imported_module_comes_once_and_before_its_use(tmp_path, monkeypatc
     assert text.count("const one = 1") == 1
     assert text.index("const one = 1") < text.index("const two = one + one") < text.index("export default")
     assert "why" not in text
+
+
+def test_two_exports_of_one_name_are_refused(tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.js").write_text("export const same = 1;\n", encoding="utf-8")
+    main = 'import { same } from "./one.js";\nimport { same } from "./two.js";\n'
+    (tmp_path / "main.js").write_text(main, encoding="utf-8")
+    monkeypatch.setattr(_base, "HERE", tmp_path)
+    with pytest.raises(ValueError, match=r"2 modules of main\.js export same"):
+        bundle("main")
+
+
+def test_functions_that_nothing_uses_stay_behind(tmp_path, monkeypatch):
+    unused = "export function idle() {\n  return only();\n}\nexport function only() {\n  return 1;\n}\n"
+    used = "export function busy() {\n  return 2;\n}\n"
+    (tmp_path / "more.js").write_text(unused + used, encoding="utf-8")
+    main = 'import { busy } from "./more.js";\nexport function render() {\n  return busy();\n}\n'
+    (tmp_path / "main.js").write_text(main, encoding="utf-8")
+    monkeypatch.setattr(_base, "HERE", tmp_path)
+    text = bundle("main")
+    assert "busy" in text
+    assert not any(name in text for name in ("idle", "only"))
+
+
+@pytest.mark.parametrize("path", sorted(_base.HERE.glob("*.js")), ids=lambda path: path.stem)
+def test_no_text_goes_over_lines_for_indentation_would_be_part_of_it(path):
+    assert all(line.count("`") % 2 == 0 for line in path.read_text(encoding="utf-8").splitlines())

@@ -1,13 +1,12 @@
 """GatedCell in a page without a kernel: its numbers are the library's, stored states are shown or told."""
 
-import json
-
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.widgets.cell_reading import READ, agrees
 from tests.widgets.cell_states import PRESET_STATES, library_run, states
+from tests.widgets.held import hold
 from whyattention.widgets import GatedCell
 from whyattention.widgets.cell import KEPT, PRESETS
 
@@ -79,46 +78,27 @@ def test_a_stored_state_returns(open_widgets):
     assert (cell.kind, cell.inputs, cell.weights, cell.step) == ("gru", [0.5, -0.25, 1.0], weights, 2)
 
 
-# A model that can be changed from outside, as a kernel does, and that tells what the figure wrote to it.
-SYNCED = """
-async ([source, state, change, pause]) => {
-  const handlers = {};
-  let saved = 0;
-  const model = {
-    get: (name) => state[name],
-    set(name, value) {
-      state[name] = value;
-      for (const handler of handlers[`change:${name}`] ?? []) handler();
-    },
-    save_changes() { saved += 1; },
-    on: (name, handler) => (handlers[name] ??= []).push(handler),
-    off: () => {},
-    send() {},
-  };
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const { default: widget } = await import(url);
-  const el = document.body.appendChild(document.createElement("div"));
-  await widget.render({ model, el });
-  const root = el.querySelector(".wa");
-  const text = (name) => root.querySelector(name).textContent;
+# Changes the model trait by trait, and says what the figure told meanwhile and in the end.
+CHANGED = """
+async ([change, pause]) => {
+  const text = (name) => document.querySelector(name).textContent;
   const between = [];
   for (const [name, value] of Object.entries(change)) {
-    model.set(name, value);
+    held.set(name, value);
     if (pause) await new Promise((done) => setTimeout(done, pause));
     between.push(text(".wa-message"));
   }
   await new Promise((done) => setTimeout(done, 400));
   const told = { finding: text(".wa-finding"), message: text(".wa-message"), between };
-  root.querySelector("[data-preset=count]").click();
-  return { told, saved, state };
+  document.querySelector("[data-preset=count]").click();
+  return { told, saved: held.saved, state: held.state };
 }
 """
 
 
 def synced(page, change, pause=0):
-    cell = GatedCell.preset("remember")
-    state = {name: value for name, value in cell.get_state().items() if name != "layout"}
-    return page.evaluate(SYNCED, [cell.module_text, json.loads(json.dumps(state)), change, pause])
+    hold(page, GatedCell.preset("remember"))
+    return page.evaluate(CHANGED, [change, pause])
 
 
 @pytest.mark.parametrize("pause", [0, 40])

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import expect
 
 from tests.widgets.curves_drawn import figures
+from tests.widgets.held import hold
 from whyattention.widgets import Curves
 
 TOGETHER = 30  # figures on one page: quicker than a page for each
@@ -368,38 +369,19 @@ def test_what_python_changes_is_drawn_and_what_does_not_fit_is_not(open_widgets)
     """A model as Jupyter has it: values that come from the kernel while the figure is shown."""
     figure = Curves.of("length_curve")
     page = open_widgets(figure)
-    state = {name: value for name, value in figure.get_state().items() if name not in ("layout", "code")}
-    page.evaluate(
-        """async ([source, state]) => {
-          const listeners = {};
-          const model = {
-            get: (name) => state[name], set: (name, value) => { state[name] = value; }, save_changes() {},
-            on: (name, callback) => { listeners[name] = callback; }, off() {},
-          };
-          window.change = (changes) => {
-            Object.assign(state, changes);
-            for (const name of Object.keys(changes)) listeners[`change:${name}`]();
-          };
-          window.state = state;
-          const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-          const { default: widget } = await import(url);
-          document.querySelector(".wa-host").replaceChildren();
-          widget.render({ model, el: document.querySelector(".wa-host") });
-        }""",
-        [figure.module_text, state],
-    )
-    page.evaluate("window.change({ chart: 1, shown: { 'hidden size': [16, 64] } })")
+    hold(page, figure)
+    page.evaluate("held.change({ chart: 1, shown: { 'hidden size': [16, 64] } })")
     figure.chart, figure.shown = 1, {"hidden size": [16, 64]}
     agrees(read(page), figure)
-    page.evaluate("window.change({ chart: 9 })")
+    page.evaluate("held.change({ chart: 9 })")
     expect(page.locator(".wa-message")).to_contain_text("do not fit")
     agrees(read(page), figure)
-    page.evaluate("window.change({ chart: 0, at: 8 })")
+    page.evaluate("held.change({ chart: 0, at: 8 })")
     figure.chart, figure.at = 0, 8
     agrees(read(page), figure)
     assert page.locator(".wa-message").inner_text() == ""
     page.get_by_label("128").check()
-    assert page.evaluate("window.state.shown") == {"hidden size": [16, 64, 128]}
+    assert page.evaluate("held.state.shown") == {"hidden size": [16, 64, 128]}
     page.get_by_label("32").check()
-    assert page.evaluate("window.state.shown") == {}
+    assert page.evaluate("held.state.shown") == {}
     assert page.console_problems == []

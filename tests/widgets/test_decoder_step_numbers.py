@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.widgets.held import hold
 from whyattention.batches import BOS, EOS
 from whyattention.corpus import sample_pairs
 from whyattention.translator import Translator
@@ -19,20 +20,9 @@ POOL = SENTENCES + [" ".join(pair.source) for pair in sample_pairs(80, seed=5, s
 PARTS = ("s", "scores", "weights", "value", "joined", "attentional", "logits")
 SHARE = st.one_of(st.just(0.0), st.just(1.0), st.floats(0, 1))
 
-# A figure on a model that the test holds: show(state) sets the traits, and says what the figure then shows.
+# show(state) sets the traits, and says what the figure then shows.
 DRIVER = """
-async ([source, state, stored]) => {
-  const listeners = new Map();
-  const model = {
-    get: (name) => state[name], set: (name, value) => { state[name] = value; }, save_changes() {}, send() {},
-    on: (name, act) => listeners.set(name, act), off() {},
-  };
-  window.whyattentionHost = { asset: async () => stored };
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const { default: widget } = await import(url);
-  widget.render({ model, el: document.body });
-  const ready = ".wa-decoder-body:not([hidden])";
-  while (!document.querySelector(ready)) await new Promise(requestAnimationFrame);
+() => {
   const all = (selector, read) => [...document.querySelectorAll(selector)].map(read);
   const values = (selector) => all(selector, (one) => Number(one.value));
   const vectors = (name) => all(`.wa-decoder-${name}-numbers`, (one) => one.value.split(" ").map(Number));
@@ -48,8 +38,7 @@ async ([source, state, stored]) => {
     message: document.querySelector(".wa-message").textContent,
   });
   window.show = async (next) => {
-    Object.assign(state, next);
-    for (const name of Object.keys(next)) listeners.get(`change:${name}`)();
+    held.change(next);
     await Promise.resolve();
     return read();
   };
@@ -61,8 +50,9 @@ async ([source, state, stored]) => {
 def show(browser):
     page = browser.new_page()
     page.goto("data:text/html,<title>empty</title>")
-    state = {"sentence": SENTENCES[0], "t": 1, "piece": 5, "override": None}
-    page.evaluate(DRIVER, [DecoderStep.module_text, state, translators()])
+    hold(page, DecoderStep(), {"translators": translators()})
+    page.locator(".wa-decoder-body:visible").wait_for()
+    page.evaluate(DRIVER)
     yield lambda state: page.evaluate("(state) => show(state)", state)
     page.close()
 

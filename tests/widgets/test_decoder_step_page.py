@@ -1,11 +1,11 @@
 """DecoderStep as a reader meets it: hand, keys, what is told, what is stored."""
 
-import json
 import math
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.widgets.held import hold
 from whyattention.widgets import DecoderStep
 from whyattention.widgets.decoder_step import SENTENCES, moments
 from whyattention.widgets.translation import shipped
@@ -289,26 +289,6 @@ def test_a_stored_state_that_does_not_fit_is_told_and_the_default_shown(open_wid
     assert page.console_problems == []
 
 
-HELD = """
-async ([source, state, stored]) => {
-  const listeners = new Map();
-  const model = {
-    get: (name) => state[name], set: (name, value) => { state[name] = value; }, save_changes() {}, send() {},
-    on: (name, act) => listeners.set(name, act), off() {},
-  };
-  window.state = state;
-  window.whyattentionHost = stored ? { asset: async () => stored } : undefined;
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const { default: widget } = await import(url);
-  widget.render({ model, el: document.body });
-  window.change = (next) => {
-    Object.assign(state, next);
-    for (const name of Object.keys(next)) listeners.get(`change:${name}`)();
-  };
-}
-"""
-
-
 @pytest.fixture
 def held(new_page):
     """A page whose figure hangs on a model that the test holds, as a kernel would."""
@@ -317,11 +297,7 @@ def held(new_page):
         page = new_page()
         page.clock.install()
         page.goto("data:text/html,<title>empty</title>")
-        widget = DecoderStep(**state)
-        traits = {name: getattr(widget, name) for name in ("sentence", "t", "piece", "override")}
-        page.evaluate(
-            HELD, [widget.module_text, json.loads(json.dumps(traits)), translators() if stored else None]
-        )
+        hold(page, DecoderStep(**state), {"translators": translators()} if stored else None)
         return page
 
     return open_page
@@ -330,11 +306,11 @@ def held(new_page):
 def test_changes_of_the_model_are_drawn_and_those_of_the_reader_written(held):
     page = held()
     page.locator(READY).wait_for()
-    page.evaluate("change({ sentence: 'i am a student', t: 3, override: [0, 0, 1, 0], piece: 3 })")
+    page.evaluate("held.change({ sentence: 'i am a student', t: 3, override: [0, 0, 1, 0], piece: 3 })")
     assert weights(page) == [0, 0, 1, 0]
     expect(page.locator(".wa-decoder-select")).to_have_value("i am a student")
     page.locator(".wa-decoder-word").nth(3).click()
-    assert page.evaluate("state") == {
+    assert page.evaluate("held.state") == {
         "sentence": "i am a student",
         "t": 3,
         "piece": 5,
@@ -345,21 +321,21 @@ def test_changes_of_the_model_are_drawn_and_those_of_the_reader_written(held):
 def test_a_change_that_does_not_fit_keeps_the_last_good_state_and_is_told_later(held):
     page = held()
     page.locator(READY).wait_for()
-    page.evaluate("change({ override: [1, 2] })")
+    page.evaluate("held.change({ override: [1, 2] })")
     assert page.locator(".wa-message").inner_text() == ""
     page.clock.run_for(300)
     expect(page.locator(".wa-message")).to_contain_text("9 numbers from 0 to 1")
     assert len(weights(page)) == 9
-    page.evaluate("change({ override: null })")
+    page.evaluate("held.change({ override: null })")
     expect(page.locator(".wa-message")).to_have_text("")
 
 
 def test_traits_that_come_one_after_another_are_no_error(held):
     page = held()
     page.locator(READY).wait_for()
-    page.evaluate("change({ sentence: 'i am a student', t: 9 })")
+    page.evaluate("held.change({ sentence: 'i am a student', t: 9 })")
     page.clock.run_for(100)
-    page.evaluate("change({ t: 2 })")
+    page.evaluate("held.change({ t: 2 })")
     page.clock.run_for(1000)
     expect(page.locator(".wa-decoder-where")).to_have_text("2 of 4")
     expect(page.locator(".wa-message")).to_have_text("")
@@ -395,6 +371,23 @@ def test_targets_are_large_enough_for_a_finger(open_step):
     }).map((one) => one.className)"""
     controls = page.locator(".wa :is(input, button, select), .wa-decoder-own-words li:not([hidden])")
     assert controls.evaluate_all(small) == []
+
+
+def test_a_narrow_page_folds_all_vectors_but_those_of_the_piece(open_step):
+    page = open_step(piece=3, viewport={"width": 320, "height": 800})
+    folded = page.locator(".wa-decoder-vector:visible, .wa-decoder-strip:visible")
+    assert folded.evaluate_all("(all) => all.map((one) => one.classList[1] ?? '')") == [
+        "wa-decoder-vector-value",
+        "",
+    ]
+    unfold = page.get_by_role("button", name="vectors")
+    expect(unfold).to_have_attribute("aria-expanded", "false")
+    unfold.click()
+    expect(unfold).to_have_attribute("aria-expanded", "true")
+    assert page.locator(".wa-decoder-strip:visible").count() == 4 + 9
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(unfold).to_be_hidden()
+    assert page.locator(".wa-decoder-strip:visible").count() == 4 + 9
 
 
 def test_weights_move_under_a_finger(open_step):

@@ -1,13 +1,12 @@
 """Heads in a browser: PyTorch's weights, keys and pointer, what is refused, what a notebook has stored."""
 
-import json
-
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 
 from tests.widgets.heads_drawn import states, weights_in_torch
+from tests.widgets.held import hold
 from whyattention.widgets import Heads
 from whyattention.widgets.heads import SENTENCES
 
@@ -106,7 +105,7 @@ def test_the_keyboard_reaches_every_part_in_the_order_of_the_page(figure):
         stops.append(figure.evaluate("document.activeElement.className || document.activeElement.localName"))
     assert stops[:3] == ["wa-button wa-preset"] * 3
     assert stops[3] == "wa-new-word wa-heads-field"
-    assert stops[5:7] == ["summary", "wa-heads-pick"]
+    assert stops[5:7] == ["summary", "input"]
     assert stops[7:11] == [
         "wa-heads-scaled-switch",
         "wa-heads-causal-switch",
@@ -135,12 +134,12 @@ def test_a_word_is_chosen_by_pointer_in_its_row_and_above_its_column(open_widget
 def test_the_other_layer_shows_the_same_sentence_as_it_was_trained(figure):
     figure.locator(".wa-preset").nth(2).click()
     shows(figure, sentence=SENTENCES[2]["encoder"], query=3)
-    figure.locator(".wa-heads-segment").nth(1).click()
+    figure.locator(".wa-heads-layer").nth(1).click()
     shows(figure, layer="decoder", sentence=SENTENCES[2]["decoder"], query=3)
     assert figure.is_checked(".wa-heads-causal-switch")
     figure.locator(".wa-preset").nth(1).click()
     shows(figure, layer="decoder", sentence=SENTENCES[1]["decoder"], query=3)
-    figure.locator(".wa-heads-segment").nth(0).click()
+    figure.locator(".wa-heads-layer").nth(0).click()
     shows(figure, sentence=SENTENCES[1]["encoder"], query=3)
     assert not figure.is_checked(".wa-heads-causal-switch")
 
@@ -219,43 +218,19 @@ def test_a_stored_state_comes_back(open_widgets):
     assert page.console_problems == []
 
 
-# A model as Jupyter has one, changed from both sides.
-FOLLOWED = """
-async ([source, state, changes]) => {
-  const listeners = new Map();
-  let saved = 0;
-  const model = {
-    get: (name) => state[name],
-    set: (name, value) => { state[name] = value; listeners.get(`change:${name}`)?.(); },
-    save_changes: () => { saved += 1; }, send() {},
-    on: (name, callback) => listeners.set(name, callback), off: (name) => listeners.delete(name),
-  };
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const { default: widget } = await import(url);
-  document.querySelector("main").replaceChildren();
-  const cleanup = widget.render({ model, el: document.querySelector("main") });
-  while (!document.querySelector(".wa-heads-cell")) await new Promise(requestAnimationFrame);
-  for (const [name, value] of Object.entries(changes)) model.set(name, value);
-  await new Promise(requestAnimationFrame);
-  const before = saved;
-  document.querySelector(".wa-heads-scaled-switch").click();
-  window.end = () => { cleanup(); return [listeners.size, document.querySelectorAll(".wa").length]; };
-  return { state, saved: saved - before };
-}
-"""
-
-
 def test_the_figure_follows_python_and_python_follows_the_figure(open_widgets):
-    widget = Heads()
-    page = open_widgets(widget, ready=READY)
-    state = {name: value for name, value in widget.get_state().items() if name != "layout"}
+    page = open_widgets(Heads(), ready=READY)
+    hold(page, Heads())
+    page.locator(READY).first.wait_for()
     changes = {"layer": "decoder", "sentence": "il lit la lettre", "query": 4, "causal": True}
-    arguments = [widget.module_text, json.loads(json.dumps(state)), changes]
-    result = page.evaluate(FOLLOWED, arguments)
+    for name, value in changes.items():
+        page.evaluate("([name, value]) => held.set(name, value)", [name, value])
+    page.locator(".wa-heads-scaled-switch").click()
     shows(page, **changes, scaled=False)
-    assert result["saved"] == 1
-    assert result["state"]["scaled"] is False
-    assert page.evaluate("window.end()") == [0, 0]
+    assert page.evaluate("held.saved") == 1
+    assert page.evaluate("held.state.scaled") is False
+    assert page.evaluate("held.end()") == 0
+    assert page.locator(".wa").count() == 0
 
 
 def test_where_no_weights_come_the_figure_says_so(open_widgets):
@@ -276,7 +251,7 @@ def test_where_no_weights_come_the_figure_says_so(open_widgets):
 
 
 def test_a_screen_reader_hears_the_finding_once_it_has_come_to_rest(figure):
-    figure.locator(".wa-heads-segment").nth(1).click()
+    figure.locator(".wa-heads-layer").nth(1).click()
     expect(figure.locator(".wa-live")).to_contain_text("must predict")
     name = figure.locator(".wa-heads-table input").nth(2).get_attribute("aria-label")
     assert name == "Word 3, petit, asks"
@@ -293,3 +268,13 @@ def test_twelve_long_words_are_not_wider_than_the_page(open_widgets, width):
         "(all) => all.map((one) => one.getBoundingClientRect().height)"
     )
     assert min(heights) >= 24
+
+
+def test_a_narrow_page_shows_the_numbers_of_the_cells_without_their_0(open_widgets):
+    page = open_widgets(Heads(layer="decoder"), ready=READY, viewport={"width": 320, "height": 900})
+    cells = page.locator(".wa-heads-cell:not(.wa-heads-out) data")
+    short = cells.evaluate_all("(all) => all.map((one) => getComputedStyle(one, '::before').content)")
+    numbers = {0.0: "0", 1.0: "1"}
+    for content, text in zip(short, cells.all_text_contents(), strict=True):
+        assert content.split(" / ")[0].strip('"') == numbers.get(float(text), text[1:])
+    assert {'"0" / ""', '"1" / ""'} < set(short)

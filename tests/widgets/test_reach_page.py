@@ -1,6 +1,5 @@
 """Reach in a page: its numbers and lines are Python's whatever the reader does, and junk does not stop it."""
 
-import json
 import math
 from itertools import pairwise
 
@@ -9,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Locator, Page, expect
 
+from tests.widgets.held import hold
 from tests.widgets.reach_states import STATES
 from tests.widgets.test_reach_arithmetic import CLOSE, same_reach
 from whyattention.widgets import Reach
@@ -18,24 +18,6 @@ from whyattention.widgets.reach_arithmetic import clipping, log_norms, step_fact
 KEPT = {"cell": "gru", "weight": 1.5, "drive": 0.25, "forget_bias": 2.0}
 TOP, BOTTOM, SIZE = 6, -16, 1000  # of the plot, as long as nothing in it is above 10⁶
 OUTSIDE = -400  # how far down a line is drawn at most
-
-# A figure of its own on a model that the test holds, as Python holds it in Jupyter.
-MOUNT = """
-async ([source, style, state]) => {
-  const heard = {};
-  window.model = {
-    state, saved: 0,
-    get: (name) => state[name],
-    set(name, value) { state[name] = value; (heard[`change:${name}`] ?? []).forEach((one) => one()); },
-    save_changes() { this.saved += 1; }, send() {},
-    on: (name, one) => (heard[name] ??= []).push(one), off() {},
-  };
-  document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const el = document.querySelector("main");
-  (await import(url)).default.render({ model, el });
-}
-"""
 
 # Each example is a page of many figures: few are enough, and to shrink one takes longer than to read it.
 on_pages = settings(
@@ -397,25 +379,24 @@ def test_a_stored_state_is_restored(open_widgets):
     matches(figure, "kept", log_norms(step_factors(**KEPT, lag=37)[0]))
 
 
-def test_the_model_hears_of_the_reader_and_the_reader_of_the_model(new_page):
-    page = new_page()
-    page.set_content('<html lang="en"><title>t</title><main></main></html>')
-    page.evaluate(MOUNT, [Reach.module_text, Reach.style_text, json.loads(json.dumps(DEFAULTS))])
+def test_the_model_hears_of_the_reader_and_the_reader_of_the_model(open_widgets):
+    page = open_widgets(Reach())
+    hold(page, Reach())
     figure = Figure(page, page.locator(".wa-reach"))
     figure.find("[data-preset=lstm-log]").click()
     figure.field("lag").fill("50")
     figure.find(".wa-reach-keep").click()
-    told = page.evaluate("model.state")
+    told = page.evaluate("held.state")
     kept = told.pop("kept")
     assert kept == {"cell": "lstm", "weight": 0.9, "drive": 0.5, "forget_bias": math.log(100)}
     assert told | {"kept": None} == DEFAULTS | PRESETS["lstm-log"] | {"lag": 50}
-    assert page.evaluate("model.saved") >= 3
+    assert page.evaluate("held.saved") >= 3
     assert Reach(**told, kept=kept).lag == 50
-    page.evaluate("model.set('cell', 'logistic'); model.set('weight', 3); model.set('kept', null)")
+    page.evaluate("held.change({ cell: 'logistic', weight: 3, kept: null })")
     page.wait_for_timeout(50)
     assert repr(figure.agrees()) == repr(Reach(cell="logistic", weight=3, forget_bias=math.log(100), lag=50))
     assert not figure.shows("kept")
-    page.evaluate("model.set('weight', 'heavy')")
+    page.evaluate("held.set('weight', 'heavy')")
     expect(figure.find(".wa-message")).to_contain_text("from 0 to 5")
     assert figure.agrees().weight == 3
     assert page.console_problems == []

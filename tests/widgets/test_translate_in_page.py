@@ -131,18 +131,18 @@ def test_one_look_tells_that_one_vector_breaks_and_attention_holds(figure):
     expect(figure.find(".wa-translate-control [data-kind=wrong] .wa-hidden").first).to_have_text(
         " (wrong: the reference has étudiant)"
     )
-    figure.find("[data-example=short]").click()
+    figure.find("[data-preset=short]").click()
     assert figure.finding() == "Both translate these 4 words without a mistake."
 
 
 def test_longer_than_in_training_both_lose_the_thread_and_the_figure_says_so(figure):
-    figure.find("[data-example=long]").click()
+    figure.find("[data-preset=long]").click()
     assert "20 words, and training ended at 12: both lose the thread" in figure.finding()
     expect(figure.find(".wa-translate-count")).to_have_text("20 words, longer than in training (3 to 12)")
 
 
 def test_a_sentence_grows_to_the_limit_and_shrinks_again(figure):
-    figure.find("[data-example=short]").click()
+    figure.find("[data-preset=short]").click()
     button, words = figure.find(".wa-translate-lengthen"), EXAMPLES["short"]
     assert figure.find(".wa-translate-shorten").is_disabled()
     for clause in LONGER:
@@ -359,7 +359,7 @@ def test_a_hostile_stored_sentence_is_told_and_another_stands_there(open_widgets
     figure = Figure(open_widgets(Translate(), change=change, ready=READY))
     assert says in figure.message.inner_text()
     expect(figure.field).to_have_value(SENTENCE.replace("i ", "I ", 1))
-    figure.find("[data-example=short]").click()
+    figure.find("[data-preset=short]").click()
     assert figure.message.inner_text() == ""
     assert figure.page.console_problems == []
 

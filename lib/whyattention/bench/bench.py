@@ -13,7 +13,7 @@ from whyattention.bench.launch import binder_link
 from whyattention.bench.panel import BenchPanel
 from whyattention.bench.run import RunSettings, TrainingRun
 from whyattention.bench.still import still
-from whyattention.training import _is_watched
+from whyattention.training import is_watched
 
 
 class TrainingBench:
@@ -94,7 +94,7 @@ class TrainingBench:
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
         plain = {"text/plain": repr(self), "text/html": self.still()}
         # Widgets are made only now and here: one that is made is stored in a notebook, shown or not.
-        return self._shown_panel().view() | plain if _is_watched() else plain
+        return self._shown_panel().view() | plain if is_watched() else plain
 
     def __repr__(self) -> str:
         return repr(self._settings).replace(RunSettings.__name__, type(self).__name__)

@@ -6,7 +6,8 @@ import json
 import re
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,9 +17,11 @@ from ipywidgets import widget_serialization
 
 HERE = Path(__file__).parent
 
-_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+)\.js";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?:async )?(?:function|const|class) (\w+)", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
+_FUNCTION = re.compile(r"^export (?:async )?function (\w+)[\s\S]*?^}\n", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 # Inside a page's script element these end the script or change how the rest of the page is read.
 _UNSAFE = re.compile(r"<!--|</?script", re.IGNORECASE)
 
@@ -31,7 +34,8 @@ def bundle(name: str, constants: Mapping[str, object] | None = None) -> str:
     """Join a widget's module and the modules beside it that it imports into one string.
 
     Jupyter and a page opened from ``file://`` load a widget from a string, where a relative import has
-    nothing to be relative to. Each imported module becomes a constant holding its exports. Comments go.
+    nothing to be relative to. An imported module's exports become constants, seen by all. What no browser
+    needs goes: comments, indentation, functions that nothing uses.
 
     Args:
         name: The module's file name without ``.js``.
@@ -41,13 +45,18 @@ def bundle(name: str, constants: Mapping[str, object] | None = None) -> str:
         The source of a module without imports.
 
     Raises:
-        ValueError: If a module imports in another form than ``import { a } from "./file.js";``, or if it
-            contains text that an HTML parser would act on inside a script.
+        ValueError: If a module imports in another form than ``import { a } from "./file.js";``, if two export
+            the same name, or if one contains text that an HTML parser would act on inside a script.
     """
     parts: dict[str, str] = {}
     main = _module(name, parts)
     shared = f"const CONSTANTS = {json.dumps(constants, ensure_ascii=False)};\n" if constants else ""
-    text = shared + "".join(parts.values()) + main
+    bodies = _used(list(parts.values()), main)
+    for export, count in Counter(export for body in bodies for export in _EXPORT.findall(body)).items():
+        if count > 1:
+            raise ValueError(f"{count} modules of {name}.js export {export}, expected different names")
+    text = shared + "".join(map(_scoped, bodies)) + main
+    text = _INDENTATION.sub("", text)
     if found := _UNSAFE.search(text):
         raise ValueError(
             f"{name}.js contains {found[0]!r}, expected a module that is safe inside a script element"
@@ -56,21 +65,32 @@ def bundle(name: str, constants: Mapping[str, object] | None = None) -> str:
 
 
 def _module(name: str, parts: dict[str, str]) -> str:
-    """The module's text with its imports resolved; modules it needs are put into ``parts``, each once."""
+    """The module's text without imports; modules that it needs are put into ``parts``, each once."""
     text = _COMMENT.sub("", (HERE / f"{name}.js").read_text(encoding="utf-8"))
-    for match in _IMPORT.finditer(text):
-        helper = match[2]
+    for helper in _IMPORT.findall(text):
         if helper not in parts:
             body = _module(helper, parts)
-            names = ", ".join(_EXPORT.findall(body))
-            body = re.sub(r"^export ", "", body, flags=re.MULTILINE)
-            parts[helper] = f"const ${helper} = (() => {{\n{body}return {{ {names} }};\n}})();\n"
-    text = _IMPORT.sub(lambda match: f"const {{{match[1]}}} = ${match[2]};\n", text)
+            parts[helper] = body
+    text = _IMPORT.sub("", text)
     if re.search(r"^\s*import\b|\bimport\(", text, re.MULTILINE):
         raise ValueError(
             f'{name}.js holds an import that is not of the form: import {{ a }} from "./file.js";'
         )
     return text
+
+
+def _used(bodies: list[str], main: str) -> list[str]:
+    """The modules without functions that nothing else names."""
+    counts = Counter(re.findall(r"\w+", "".join([*bodies, main])))
+    left = [_FUNCTION.sub(lambda found: found[0] if counts[found[1]] > 1 else "", body) for body in bodies]
+    return bodies if left == bodies else _used(left, main)
+
+
+def _scoped(body: str) -> str:
+    """A module that shows the others its exports alone."""
+    names = ", ".join(_EXPORT.findall(body))
+    body = re.sub(r"^export ", "", body, flags=re.MULTILINE)
+    return f"const {{ {names} }} = (() => {{\n{body}return {{ {names} }};\n}})();\n"
 
 
 class Source(anywidget.AnyWidget):
@@ -134,7 +154,7 @@ class CourseWidget(anywidget.AnyWidget):
         ASSETS: Data too large to be state, by name: what makes it, as JSON can hold it. JavaScript asks for
             it by ``asset(model, name)``; the built book holds it in one script for all pages.
         module_text: The bundled module.
-        style_text: The stylesheet.
+        style_text: The stylesheet, without comments and indentation.
     """
 
     MODULE: ClassVar[str]
@@ -151,7 +171,8 @@ class CourseWidget(anywidget.AnyWidget):
         super().__init_subclass__(**kwargs)
         cls.module_text = bundle(cls.MODULE, cls.CONSTANTS)
         sheets = [HERE / f"{name}.css" for name in ("widgets", cls.MODULE)]
-        cls.style_text = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())
+        style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())
+        cls.style_text = _INDENTATION.sub("", _COMMENT.sub("", style))
 
     def __init__(self, **state: object) -> None:
         super().__init__(code=Source.shared(type(self)), **state)
@@ -163,6 +184,11 @@ class CourseWidget(anywidget.AnyWidget):
         name = content.get("asset") if isinstance(content, dict) else None
         if name in self.ASSETS:
             self.send({"asset": name, "value": self.ASSETS[name]()})
+
+    def _fitted(self, proposal: dict, names: Iterable[str], checked: Callable[[dict], dict]) -> object:
+        """The value of one trait as it is kept, checked together with the traits that it must fit."""
+        name = proposal["trait"].name
+        return checked({key: getattr(self, key) for key in names} | {name: proposal["value"]})[name]
 
     def fallback(self) -> str:
         """Plain HTML of the present state, for GitHub, print and pages without scripts.

@@ -3,8 +3,10 @@ import { createEquations, createGates } from "./cell_gates.js";
 import { createRows } from "./cell_rows.js";
 import { derive, finding, numberProblem, ordered, rounded, stateProblem } from "./cell_state.js";
 import { createTable } from "./cell_table.js";
+import { createPresets, createRadios } from "./choices.js";
 import { numberField } from "./fields.js";
-import { announcer, element, follow, keepKeys, lifetime, setAttributes, setText, uid } from "./shared.js";
+import { announcer, createAlert, element, figure, setAttributes, setText } from "./shared.js";
+import { followState } from "./state.js";
 
 const TEXT = {
   widget: "One unit of an LSTM or a GRU, step by step",
@@ -26,23 +28,25 @@ const TEXT = {
 const { LIMITS, ORDER, PRESETS } = CONSTANTS;
 const KEYS = ["kind", "inputs", "weights", "step"];
 
-function render({ model, el, signal: outer }) {
-  const { signal, end } = lifetime(outer);
+function build(root, model, signal) {
   // Weights of the kind that is not shown, so that a reader who looks at the other one finds them again.
   let aside = {};
   let chosen = "remember";
   let state = null;
-  let derived, rereading;
+  let derived;
 
   // ---- what is on the page ----
   const button = (name, text, label) => element("button", { class: `wa-button wa-cell-${name}`, type: "button", "aria-label": label, title: label }, text);
-  const presets = Object.keys(PRESETS).map((name) =>
-    element("button", { class: "wa-button wa-preset", type: "button", "data-preset": name }, TEXT.presets[name]));
-  const group = uid("wa-cell-kind");
-  const kinds = Object.entries(TEXT.kinds).map(([kind, text]) => {
-    const radio = element("input", { type: "radio", name: group, value: kind });
-    return { kind, radio, label: element("label", { class: "wa-cell-kind" }, radio, text) };
-  });
+  const presets = createPresets(TEXT.examples, TEXT.presets, (name) => {
+    const preset = PRESETS[name];
+    aside = {};
+    apply({ inputs: preset.inputs, step: preset.step, weights: preset[state.kind] }, { force: true });
+  }, signal);
+  const kinds = createRadios("wa-cell-kind", TEXT.kind, TEXT.kinds, (kind) => {
+    const weights = aside[kind] ?? PRESETS[chosen][kind];
+    aside[state.kind] = state.weights;
+    apply({ kind, weights }, { force: true });
+  }, signal);
   const sentence = element("p", { class: "wa-finding" });
   const numbers = Array.from({ length: LIMITS.steps }, (_, t) => element("span", {}, String(t + 1)));
   const scrub = element("input", { class: "wa-slider wa-cell-scrub", type: "range", min: 1, step: 1, "aria-label": TEXT.scrub });
@@ -53,6 +57,7 @@ function render({ model, el, signal: outer }) {
     element("div", { class: "wa-cell-label" }, back, on, element("span", { class: "wa-cell-count" }, TEXT.step, now)),
     element("div", { class: "wa-cell-plot wa-cell-time" }, scrub, element("div", { class: "wa-cell-steps", "aria-hidden": "true" }, ...numbers)),
     element("div", { class: "wa-cell-reading" }, shorter, longer));
+  const { message, refuse } = createAlert();
   const inputField = numberField({
     label: "", problem: (text) => numberProblem(text, "input"), refuse, signal,
     take: (number) => type(state.step, number),
@@ -70,13 +75,9 @@ function render({ model, el, signal: outer }) {
     nudge: (gate, k, by) => weigh(gate, k, within(state.weights[gate][k] + by, LIMITS.weight), { force: true }),
   }, signal);
   const table = createTable();
-  const message = element("p", { class: "wa-message", role: "alert" });
-  const live = element("p", { class: "wa-live wa-hidden", role: "status", "aria-live": "polite" });
-  const announce = announcer(live, signal);
-  const root = element("div", { class: "wa wa-cell", role: "group", "aria-label": TEXT.widget },
-    element("div", { class: "wa-cell-choose" },
-      element("div", { class: "wa-cell-kinds", role: "radiogroup", "aria-label": TEXT.kind }, ...kinds.map((one) => one.label)),
-      element("div", { class: "wa-presets", role: "group", "aria-label": TEXT.examples }, ...presets)),
+  const { live, announce } = announcer(signal);
+  root.append(
+    element("div", { class: "wa-cell-choose" }, kinds.node, presets.node),
     sentence, ...gates.biases, rows.node, message, equations.node,
     element("div", { class: "wa-cell-gates", role: "group", "aria-label": TEXT.weights }, ...gates.nodes), table.node, live);
 
@@ -87,8 +88,8 @@ function render({ model, el, signal: outer }) {
     const preset = presetOf(state);
     chosen = preset ?? chosen;
     setAttributes(root, { "data-kind": kind });
-    for (const one of kinds) one.radio.checked = one.kind === kind;
-    for (const one of presets) setAttributes(one, { "aria-current": one.dataset.preset === preset ? "true" : null });
+    kinds.show(kind);
+    presets.show(preset);
     setText(sentence, finding(state, derived));
     numbers.forEach((one, t) => {
       one.hidden = t >= inputs.length;
@@ -97,7 +98,7 @@ function render({ model, el, signal: outer }) {
     setAttributes(scrub, { max: inputs.length });
     scrub.value = step;
     setText(now, String(step));
-    setAttributes(inputField.input, { "aria-label": TEXT.input(step), "data-value": inputs[step - 1] });
+    setAttributes(inputField.input, { "aria-label": TEXT.input(step) });
     inputField.show(inputs[step - 1], force);
     rows.update(state, derived);
     equations.update(state, derived);
@@ -106,19 +107,12 @@ function render({ model, el, signal: outer }) {
   }
 
   // ---- from the reader to the state ----
-  function refuse(problem) {
-    // An alert that already says this is not read again unless it changes.
-    if (message.textContent === problem) message.textContent = "";
-    message.textContent = problem;
-  }
-
   function apply(change, { force = false, tell = () => sentence.textContent } = {}) {
     const next = { ...state, ...change };
     const problem = stateProblem(next);
-    if (problem) refuse(problem);
-    else {
+    refuse(problem);
+    if (!problem) {
       state = next;
-      message.textContent = "";
       write(state); // all of it: what the model holds may be what did not fit
     }
     refresh(force);
@@ -139,12 +133,12 @@ function render({ model, el, signal: outer }) {
   }
 
   function type(step, number) {
-    if (number === state.inputs[step - 1]) message.textContent = "";
+    if (number === state.inputs[step - 1]) refuse(null);
     else setInput(step, number);
   }
 
   function weigh(gate, k, number, options) {
-    if (number === state.weights[gate][k]) message.textContent = "";
+    if (number === state.weights[gate][k]) refuse(null);
     else apply({ weights: { ...state.weights, [gate]: state.weights[gate].with(k, number) } }, options);
   }
 
@@ -153,21 +147,6 @@ function render({ model, el, signal: outer }) {
     apply({ inputs, step: by > 0 ? inputs.length : Math.min(state.step, inputs.length) }, { force: true });
   }
 
-  for (const one of presets) {
-    one.addEventListener("click", () => {
-      const preset = PRESETS[one.dataset.preset];
-      aside = {};
-      apply({ inputs: preset.inputs, step: preset.step, weights: preset[state.kind] }, { force: true });
-    }, { signal });
-  }
-  for (const { kind, radio } of kinds) {
-    radio.addEventListener("change", () => {
-      if (kind === state.kind) return;
-      const weights = aside[kind] ?? PRESETS[chosen][kind];
-      aside[state.kind] = state.weights;
-      apply({ kind, weights }, { force: true });
-    }, { signal });
-  }
   scrub.addEventListener("input", () => select(Number(scrub.value)), { signal });
   back.addEventListener("click", () => select(Math.max(1, state.step - 1)), { signal });
   on.addEventListener("click", () => select(Math.min(state.inputs.length, state.step + 1)), { signal });
@@ -179,36 +158,20 @@ function render({ model, el, signal: outer }) {
     select(Math.min(state.inputs.length, state.step + 1));
     inputField.input.select();
   }, { signal });
-  keepKeys(root, signal);
 
   // ---- from the model to the state ----
-  function read(late = false) {
-    clearTimeout(rereading);
-    const next = Object.fromEntries(KEYS.map((name) => [name, model.get(name)]));
-    const problem = stateProblem(next);
-    if (problem && state && !late) {
-      // Traits that belong together may come in several messages: what does not fit yet may fit soon.
-      rereading = setTimeout(read, 250, true);
-      return;
-    }
+  function take(next, problem) {
     if (!problem) state = ordered(next);
     else if (!state) {
       const preset = PRESETS.remember;
       state = ordered({ kind: "lstm", inputs: preset.inputs, weights: preset.lstm, step: preset.step });
     }
     refresh(!problem);
-    if (problem) refuse(problem);
-    else message.textContent = "";
+    refuse(problem);
   }
 
-  const write = follow(model, KEYS, read, signal);
-  signal.addEventListener("abort", () => clearTimeout(rereading));
+  const { read, write } = followState(model, KEYS, stateProblem, take, signal);
   read();
-  el.append(root);
-  return () => {
-    end();
-    root.remove();
-  };
 }
 
 /** The example that a state is, whatever step is looked at. */
@@ -221,4 +184,4 @@ function within(number, bound) {
   return Math.min(bound, Math.max(-bound, Number(number.toFixed(10))));
 }
 
-export default { render };
+export default { render: figure("cell", TEXT.widget, build) };

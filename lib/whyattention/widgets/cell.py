@@ -1,14 +1,15 @@
 """GatedCell: one unit of an LSTM or a GRU, stepped through inputs that the reader edits."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import ClassVar
 
 import traitlets
 
+from whyattention.widgets import plain_html
 from whyattention.widgets._base import CourseWidget, StateError
 from whyattention.widgets.cell_steps import derivatives, unrolled
 from whyattention.widgets.formatting import format_number, format_weight
+from whyattention.widgets.validation import listed, number, one_of, require_count, whole
 
 # The words of the fallback; those of the live figure stand in cell.js and the files beside it.
 TEXT = {
@@ -34,6 +35,7 @@ _ONCE = [1.0] + [0.0] * 11
 _MARK = [1.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
 _TICKS = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0]
 _OPEN = [0.0, 0.0, 10.0]
+_NAMES = ("kind", "inputs", "weights", "step")
 #: The inputs, the step to look at, and the weights of each kind.
 PRESETS = {
     "remember": {
@@ -119,7 +121,7 @@ class GatedCell(CourseWidget):
         state = {
             "kind": kind,
             "inputs": preset["inputs"] if inputs is None else inputs,
-            "weights": preset[_kind(kind)] if weights is None else weights,
+            "weights": preset[one_of("kind", kind, GATES)] if weights is None else weights,
             "step": step,
         }
         super().__init__(**_checked(state))
@@ -138,16 +140,12 @@ class GatedCell(CourseWidget):
         Raises:
             ValueError: If there is no such example or kind.
         """
-        if name not in PRESETS:
-            raise ValueError(f"name is {name!r}, expected one of {', '.join(PRESETS)}")
-        preset = PRESETS[name]
-        return cls(kind, preset["inputs"], preset[_kind(kind)], preset["step"])
+        preset = PRESETS[one_of("name", name, PRESETS)]
+        return cls(kind, preset["inputs"], preset[one_of("kind", kind, GATES)], preset["step"])
 
-    @traitlets.validate("kind", "inputs", "weights", "step")
+    @traitlets.validate(*_NAMES)
     def _fits(self, proposal: dict) -> object:
-        name = proposal["trait"].name
-        names = ("kind", "inputs", "weights", "step")
-        return _checked({key: getattr(self, key) for key in names} | {name: proposal["value"]})[name]
+        return self._fitted(proposal, _NAMES, _checked)
 
     @property
     def quantities(self) -> dict[str, list[float]]:
@@ -197,15 +195,9 @@ class GatedCell(CourseWidget):
         rows = []
         for t, x in enumerate(self.inputs):
             numbers = [format_number(x), *(_rounded(quantities[name][t]) for name in order)]
-            numbers += [format_weight(path[t]) for path in paths]
-            cells = "".join(f"<td>{number}</td>" for number in numbers)
-            rows.append(f'<tr><th scope="row">{t + 1}</th>{cells}</tr>')
-        return (
-            f"<table><caption>{TEXT[self.kind]}</caption><thead><tr>"
-            + "".join(f'<th scope="col">{head}</th>' for head in heads)
-            + f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-            + f"<p>{TEXT['kept'].format(gate=f'<i>{gate}</i>')}</p>{self._bars()}"
-        )
+            rows.append([str(t + 1), *numbers, *(format_weight(path[t]) for path in paths)])
+        note = TEXT["kept"].format(gate=f"<i>{gate}</i>")
+        return f"{plain_html.table(TEXT[self.kind], heads, rows)}<p>{note}</p>{self._bars()}"
 
     def _bars(self) -> str:
         """The kept state over time."""
@@ -214,18 +206,17 @@ class GatedCell(CourseWidget):
         unit = 100 / (most - least)
         zero = 10 + unit * most
         drawn = [
-            f'<rect x="{34 + 30 * t}" y="{zero - unit * max(0.0, number):.1f}" width="20" '
-            f'height="{unit * abs(number):.1f}" fill="#009E73"/><text x="{44 + 30 * t}" y="132" '
-            f'text-anchor="middle" font-size="12" fill="currentColor">{t + 1}</text>'
-            for t, number in enumerate(states)
+            f'<rect x="{34 + 30 * t}" y="{zero - unit * max(0.0, height):.1f}" width="20" '
+            f'height="{unit * abs(height):.1f}" fill="#009E73"/>'
+            + plain_html.words(44 + 30 * t, 132, str(t + 1), "middle")
+            for t, height in enumerate(states)
         ]
         width = 40 + 30 * len(states)
-        return (
-            f'<svg viewBox="0 0 {width} 140" width="{width}" height="140" role="img" '
-            f'aria-label="{escape(TEXT["bars"].format(state=state))}">'
-            f'<text x="4" y="{zero + 4:.1f}" font-size="14" fill="currentColor">{state}</text>'
-            f'<path d="M28 {zero:.1f}H{width}" stroke="currentColor"/>{"".join(drawn)}</svg>'
-        )
+        drawn += [
+            plain_html.words(4, zero + 4, state, size=14),
+            f'<path d="M28 {zero:.1f}H{width}" stroke="currentColor"/>',
+        ]
+        return plain_html.picture(width, 140, TEXT["bars"].format(state=state), *drawn)
 
 
 def _rounded(number: float) -> str:
@@ -234,32 +225,16 @@ def _rounded(number: float) -> str:
     return "0.000" if text == "-0.000" else text.replace("-", "−")
 
 
-def _kind(kind: object) -> str:
-    if not isinstance(kind, str) or kind not in GATES:
-        raise StateError(f"kind is {kind!r}, expected one of {', '.join(GATES)}")
-    return kind
-
-
-def _numbers(name: str, value: object, bound: float) -> list[float]:
-    """Any sequence of numbers as a list of floats, an array's or tensor's ``tolist`` included."""
-    value = value.tolist() if hasattr(value, "tolist") else value
-    if not isinstance(value, list | tuple):
-        raise StateError(f"{name} is {value!r}, expected a list of numbers")
-    for t, number in enumerate(value):
-        if isinstance(number, bool) or not isinstance(number, int | float):
-            raise StateError(f"{name}[{t}] is {number!r}, expected a number")
-        if not -bound <= number <= bound:  # also refuses NaN
-            raise StateError(f"{name}[{t}] is {number!r}, expected a number from -{bound} to {bound}")
-    return [float(number) for number in value]
+def _numbers(name: str, values: object, bound: float) -> list[float]:
+    return [number(f"{name}[{t}]", value, -bound, bound) for t, value in enumerate(listed(name, values))]
 
 
 def _checked(state: dict) -> dict:
     """The state with numbers as floats, if its parts are right and fit each other."""
-    kind = _kind(state["kind"])
+    kind = one_of("kind", state["kind"], GATES)
     inputs = _numbers("inputs", state["inputs"], LIMITS["input"])
-    if not 1 <= len(inputs) <= LIMITS["steps"]:
-        raise StateError(f"inputs has {len(inputs)} entries, expected 1 to {LIMITS['steps']}")
-    gates, weights, step = GATES[kind], state["weights"], state["step"]
+    require_count("inputs", inputs, 1, LIMITS["steps"])
+    gates, weights = GATES[kind], state["weights"]
     if not isinstance(weights, Mapping) or set(weights) != set(gates):
         came = f"has {', '.join(map(str, weights))}" if isinstance(weights, Mapping) else f"is {weights!r}"
         raise StateError(
@@ -271,6 +246,9 @@ def _checked(state: dict) -> dict:
         if len(weights[gate]) != count:
             expected = "[W, U, b]" if count == 3 else "[W, U, b, b']"
             raise StateError(f"weights[{gate!r}] has {len(weights[gate])} entries, expected {expected}")
-    if isinstance(step, bool) or not isinstance(step, int) or not 1 <= step <= len(inputs):
-        raise StateError(f"step is {step!r}, expected a whole number from 1 to {len(inputs)}, the inputs")
-    return {"kind": kind, "inputs": inputs, "weights": weights, "step": step}
+    return {
+        "kind": kind,
+        "inputs": inputs,
+        "weights": weights,
+        "step": whole("step", state["step"], 1, len(inputs)),
+    }

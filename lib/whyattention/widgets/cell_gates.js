@@ -1,7 +1,7 @@
 // Below the rows of GatedCell: the equations with the numbers of one step, and the weights of each gate.
 import { factorsText, fractionText, gateText, numberProblem, productText, rounded } from "./cell_state.js";
 import { sigmoid } from "./cell_steps.js";
-import { numberField } from "./fields.js";
+import { moveSlider, numberField } from "./fields.js";
 import { formatNumber, formatWeight } from "./formatting.js";
 import { element, setAttributes, setData, setText, symbol } from "./shared.js";
 
@@ -170,10 +170,8 @@ function createSlider(gate, k, name, { bound, step }, on, signal) {
   slider.addEventListener("input", () => on.weigh(gate, k, Number(slider.value)), { signal });
 
   function update(weights, force) {
-    if (Number(slider.value) !== weights[k]) slider.value = weights[k];
-    setAttributes(slider, { "aria-valuetext": formatNumber(weights[k]) });
+    moveSlider(slider, weights[k]);
     field.show(weights[k], force);
-    setAttributes(field.input, { "data-value": weights[k] });
   }
 
   return { nodes: [slider, field.input], update };

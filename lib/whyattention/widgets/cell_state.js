@@ -1,6 +1,6 @@
 // The state of GatedCell: what is accepted, what follows from it, what there is to say about it. No DOM.
 import { derivatives, unrolled } from "./cell_steps.js";
-import { formatNumber, formatWeight, parseNumber } from "./formatting.js";
+import { formatNumber, formatWeight, superscript, typedProblem } from "./formatting.js";
 
 const TEXT = {
   empty: "Nothing was typed. Type a number, such as 2.5 or -3.",
@@ -30,7 +30,6 @@ const TEXT = {
 
 const { GATES, KEPT, LIMITS } = CONSTANTS;
 const SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉";
-const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const SHUT = 0.05;
 const OPEN = 1 - SHUT;
 
@@ -44,9 +43,7 @@ const OPEN = 1 - SHUT;
 
 /** What is wrong with a typed number, or null. @param {string} text @param {"input" | "weight"} what */
 export function numberProblem(text, what) {
-  if (!text.trim()) return TEXT.empty;
-  const number = parseNumber(text);
-  return Number.isNaN(number) ? TEXT.text : rangeProblem(number, what);
+  return typedProblem(text, TEXT, (number) => rangeProblem(number, what));
 }
 
 function rangeProblem(number, what) {
@@ -161,8 +158,4 @@ export function factorsText(factors) {
   }
   const base = (factor, count) => (count > 1 && factor.includes(" ") ? `(${factor})` : factor);
   return runs.map(({ factor, count }) => base(factor, count) + (count > 1 ? superscript(count) : "")).join(" · ");
-}
-
-function superscript(count) {
-  return [...String(count)].map((digit) => SUPERSCRIPT[digit]).join("");
 }

@@ -5,7 +5,8 @@ import { createPlot } from "./curves_plot.js";
 import { chartsProblem, derive, stateProblem } from "./curves_state.js";
 import { createTable } from "./curves_table.js";
 import { decimals, finding, fixed, heading, summary, withUnit } from "./curves_words.js";
-import { announcer, element, follow, keepKeys, lifetime, setAttributes, setText, uid } from "./shared.js";
+import { announcer, createAlert, element, figure, lifetime, setAttributes, setText, uid } from "./shared.js";
+import { followState } from "./state.js";
 
 const TEXT = {
   widget: "Measured curves",
@@ -16,29 +17,26 @@ const TEXT = {
 const KEYS = ["charts", "chart", "at", "shown", "seeds", "count"];
 const UNMEASURED_WIDTH = 640; // px, where the figure is not laid out yet
 
-function render({ model, el, signal: outer }) {
-  const { signal, end } = lifetime(outer);
+function build(root, model, signal) {
   let state = null;
   let [derived, controls, width] = [null, null, 0];
-  let [built, drawnAs] = ["", ""]; // what the controls and the drawing were made for
-  let rereading;
+  let [builtFor, drawnAs] = ["", ""]; // what the controls and the drawing were made for
 
   // ---- what is on the page ----
   const chosen = element("div", { class: "wa-curves-controls" });
-  const message = element("p", { class: "wa-message", role: "alert" });
+  const { message, refuse } = createAlert();
   const sentence = element("p", { class: "wa-finding" });
   const rulerId = uid("wa-curves-ruler");
   const slider = element("input", { class: "wa-slider", type: "range", id: rulerId, min: 0, step: 1 });
   const place = element("p", { class: "wa-curves-place" });
-  const plot = createPlot((i) => i === derived?.at || take({ at: derived.chart.x[i] }), signal);
+  const plot = createPlot((i) => i === derived?.at || apply({ at: derived.chart.x[i] }), signal);
   const frame = element("div", { class: "wa-curves-frame" }, plot.node);
   const table = createTable();
   const note = element("p", { class: "wa-curves-note" });
-  const live = element("p", { class: "wa-live wa-hidden", role: "status", "aria-live": "polite" });
-  const announce = announcer(live, signal);
+  const { live, announce } = announcer(signal);
   const body = element("div", {}, chosen, sentence, frame,
     element("div", { class: "wa-curves-ruler-row" }, element("label", { for: rulerId }, TEXT.ruler), slider, place), table.node, note);
-  const root = element("div", { class: "wa wa-curves", role: "group", "aria-label": TEXT.widget }, body, message, live);
+  root.append(body, message, live);
 
   // ---- from a state to the page ----
   function refresh() {
@@ -50,7 +48,7 @@ function render({ model, el, signal: outer }) {
     derived.showSeeds = state.seeds;
     derived.mostBits = chart.alphabet === null ? 0 : mostTokens(chart) * Math.log2(chart.alphabet);
     const kind = JSON.stringify([state.charts, state.chart]);
-    if (built !== kind) build(kind);
+    if (builtFor !== kind) buildControls(kind);
     controls.update(state, derived);
     const as = JSON.stringify([state.chart, curves.map(({ index }) => index), state.seeds, count, width]);
     if (drawnAs === as) plot.move(derived);
@@ -67,7 +65,7 @@ function render({ model, el, signal: outer }) {
   }
 
   let buildLife = null;
-  function build(kind) {
+  function buildControls(kind) {
     const focused = [...chosen.querySelectorAll("input")].indexOf(document.activeElement);
     buildLife?.end();
     buildLife = lifetime(signal);
@@ -75,63 +73,46 @@ function render({ model, el, signal: outer }) {
     chosen.replaceChildren(...controls.nodes);
     // Choosing another chart makes the controls anew: the radio button that did it comes first and stays focused.
     if (focused >= 0) chosen.querySelectorAll("input")[focused]?.focus();
-    [built, drawnAs] = [kind, ""];
+    [builtFor, drawnAs] = [kind, ""];
   }
 
   // ---- from the reader to the state ----
-  function refuse(problem) {
-    if (message.textContent === problem) message.textContent = ""; // an alert that already says this is read again
-    message.textContent = problem;
-  }
-
-  function take(change) {
+  function apply(change) {
     state = { ...state, ...change };
-    message.textContent = "";
+    refuse(null);
     write(change);
     refresh();
     announce(derived.summary);
   }
 
   const actions = {
-    chart: (chart) => take({ chart, at: null }),
-    seeds: (seeds) => take({ seeds }),
-    count: (count) => take({ count }),
+    chart: (chart) => apply({ chart, at: null }),
+    seeds: (seeds) => apply({ seeds }),
+    count: (count) => apply({ count }),
     pick(name, values, options) {
       if (!values.length) {
         refuse(TEXT.none(name));
         return controls.update(state, derived);
       }
       const { [name]: _, ...others } = state.shown;
-      take({ shown: values.length === options.length ? others : { ...others, [name]: values } });
+      apply({ shown: values.length === options.length ? others : { ...others, [name]: values } });
       announce(`${sentence.textContent} ${derived.summary}`);
     },
   };
-  slider.addEventListener("input", () => take({ at: derived.chart.x[Number(slider.value)] }), { signal });
-  keepKeys(root, signal);
+  slider.addEventListener("input", () => apply({ at: derived.chart.x[Number(slider.value)] }), { signal });
 
   // ---- from the model to the state ----
-  function read(late = false) {
-    clearTimeout(rereading);
-    const next = Object.fromEntries(KEYS.map((name) => [name, model.get(name) ?? null]));
-    const problem = stateProblem(next);
-    if (problem && state && !late) {
-      // Traits that belong together may come in several messages: what does not fit yet may fit soon.
-      rereading = setTimeout(read, 250, true);
-      return;
-    }
-    if (!problem) state = structuredClone(next);
+  function take(next, problem) {
+    if (!problem) state = next;
     else if (!state && !chartsProblem(next.charts)) {
-      state = { charts: structuredClone(next.charts), chart: 0, at: null, shown: {}, seeds: false, count: false };
+      state = { charts: next.charts, chart: 0, at: null, shown: {}, seeds: false, count: false };
     }
     body.hidden = !state;
     if (state) refresh();
-    if (problem) refuse(problem);
-    else message.textContent = "";
+    refuse(problem);
   }
 
-  const write = follow(model, KEYS, read, signal);
-  signal.addEventListener("abort", () => clearTimeout(rereading));
-  el.append(root);
+  const { read, write } = followState(model, KEYS, stateProblem, take, signal);
   width = frame.clientWidth || UNMEASURED_WIDTH;
   const resized = new ResizeObserver(() => {
     const now = frame.clientWidth;
@@ -142,10 +123,6 @@ function render({ model, el, signal: outer }) {
   resized.observe(frame);
   signal.addEventListener("abort", () => resized.disconnect());
   read();
-  return () => {
-    end();
-    root.remove();
-  };
 }
 
-export default { render };
+export default { render: figure("curves", TEXT.widget, build) };

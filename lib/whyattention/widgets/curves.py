@@ -10,6 +10,7 @@ from whyattention.widgets import curves_stored
 from whyattention.widgets._base import CourseWidget, StateError
 from whyattention.widgets.curves_fallback import chart_html
 from whyattention.widgets.curves_state import DASHES, HUES, LIMITS, MARKERS, checked, chosen, groups
+from whyattention.widgets.validation import one_of
 
 Chart = dict[str, Any]
 
@@ -124,10 +125,8 @@ class Curves(CourseWidget):
         >>> Curves.of("length_curve")
         Curves(charts=['copy', 'translation'])
         """
-        if name not in curves_stored.RESULTS:
-            raise ValueError(f"name is {name!r}, expected one of {', '.join(curves_stored.RESULTS)}")
-        if figure not in curves_stored.FIGURES:
-            raise ValueError(f"figure is {figure!r}, expected one of {', '.join(curves_stored.FIGURES)}")
+        one_of("name", name, curves_stored.RESULTS)
+        one_of("figure", figure, curves_stored.FIGURES)
         # Only here: it imports no torch, but what runs the experiments, and the book is built without that.
         from whyattention.experiments.results import stored_result
 
@@ -135,9 +134,7 @@ class Curves(CourseWidget):
 
     @traitlets.validate("charts", "chart", "at", "shown")
     def _fits(self, proposal: dict) -> object:
-        name = proposal["trait"].name
-        state = {key: getattr(self, key) for key in ("charts", "chart", "at", "shown")}
-        return checked(state | {name: proposal["value"]})[name]
+        return self._fitted(proposal, ("charts", "chart", "at", "shown"), checked)
 
     @property
     def visible(self) -> list[dict]:

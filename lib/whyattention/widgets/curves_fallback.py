@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from typing import Any
 
+from whyattention.widgets import plain_html
 from whyattention.widgets.curves_arithmetic import bits_needed, place_labels, spread
 from whyattention.widgets.curves_state import DASHES
 from whyattention.widgets.formatting import format_number
@@ -85,20 +86,16 @@ def _table(chart: dict[str, Any], curves: list[dict[str, Any]]) -> str:
     for i, x in enumerate(chart["x"]):
         trained = chart["trained"] or [x, x]
         beyond = "" if trained[0] <= x <= trained[1] else f" ({TEXT['beyond']})"
-        cells = [f'<th scope="row">{format_number(x)}{beyond}</th>']
+        cells = [f"{format_number(x)}{beyond}"]
         if with_bits:
-            cells.append(f"<td>{format_number(round(bits_needed(x, chart['alphabet']), 1))}</td>")
+            cells.append(format_number(round(bits_needed(x, chart["alphabet"]), 1)))
         for one in over:
             low, high = fixed(one["low"][i], count), fixed(one["high"][i], count)
             between = f" ({low} to {high})" if low != high else ""
-            cells.append(f"<td>{fixed(one['mean'][i], count)}{between}</td>")
-        rows.append(f"<tr>{''.join(cells)}</tr>")
+            cells.append(f"{fixed(one['mean'][i], count)}{between}")
+        rows.append(cells)
     caption = escape(TEXT["caption"].format(y=chart["y_label"], x=chart["x_label"]))
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    return (
-        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>"
-    )
+    return plain_html.table(caption, [escape(head) for head in heads], rows)
 
 
 def _drawing(chart: dict[str, Any], curves: list[dict[str, Any]]) -> str:
@@ -146,14 +143,8 @@ def _drawing(chart: dict[str, Any], curves: list[dict[str, Any]]) -> str:
             f'stroke="{COLORS[hue]}"/>{_words(RIGHT + 14, end + 4, "start", curve["label"])}'
         )
     height = max(BOTTOM + 42, bottom + LINE)
-    return (
-        f'<svg viewBox="0 0 660 {height}" width="660" height="{height}" role="img" '
-        f'aria-label="{TEXT["drawing"]}">{"".join(parts)}</svg>'
-    )
+    return plain_html.picture(660, height, TEXT["drawing"], *parts)
 
 
 def _words(x: float, y: float, anchor: str, text: str) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="12" '
-        f'fill="currentColor">{escape(text)}</text>'
-    )
+    return plain_html.words(x, y, escape(text), anchor)

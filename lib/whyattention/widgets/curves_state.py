@@ -1,12 +1,13 @@
 """The state of Curves: what is accepted. The same rules stand in curves_state.js."""
 
-import math
 import unicodedata
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from whyattention.widgets import validation
 from whyattention.widgets._base import StateError
+from whyattention.widgets.validation import listed, number, require_count, whole
 
 # What both halves accept. JavaScript reads the same tables.
 LIMITS = {
@@ -72,20 +73,18 @@ def checked(state: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         StateError: Something is wrong; it says what.
     """
-    given = _listed("charts", state["charts"])
+    given = listed("charts", state["charts"])
     # A figure of one chart was most likely made from x and curves: name these.
     charts = [_chart(f"charts[{i}] " if len(given) > 1 else "", one) for i, one in enumerate(given)]
-    if not 1 <= len(charts) <= LIMITS["charts"]:
-        raise StateError(f"charts has {len(charts)} entries, expected 1 to {LIMITS['charts']}")
+    require_count("charts", charts, 1, LIMITS["charts"])
     if len(charts) > 1 and len({chart["name"] or None for chart in charts} - {None}) < len(charts):
         raise StateError("charts must each have a name of their own, two or more have not")
-    chart, at = state["chart"], state["at"]
-    if not isinstance(chart, int) or isinstance(chart, bool) or not 0 <= chart < len(charts):
-        raise StateError(f"chart is {chart!r}, expected the index of a chart, 0 to {len(charts) - 1}")
-    if at is not None:
-        at = _number("at", at)
-    shown = _shown(state["shown"], charts)
-    return {"charts": charts, "chart": chart, "at": at, "shown": shown}
+    return {
+        "charts": charts,
+        "chart": whole("chart", state["chart"], 0, len(charts) - 1, "the index of a chart,"),
+        "at": None if state["at"] is None else _number("at", state["at"]),
+        "shown": _shown(state["shown"], charts),
+    }
 
 
 def groups(chart: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -130,26 +129,23 @@ def _chart(name: str, given: object) -> dict[str, Any]:
         chart[key] = _text(f"{name}{key}", chart[key], most, empty=True)
     for key in ("x_label", "y_label", "note"):
         chart[key] = _text(f"{name}{key}", chart[key], "text", empty=key == "note")
-    chart["x"] = [_number(f"{name}x[{i}]", at) for i, at in enumerate(_listed(f"{name}x", chart["x"]))]
-    low, high = LIMITS["points"]
-    if not low <= len(chart["x"]) <= high:
-        raise StateError(f"{name}x has {len(chart['x'])} entries, expected {low} to {high}")
+    chart["x"] = [_number(f"{name}x[{i}]", at) for i, at in enumerate(listed(f"{name}x", chart["x"]))]
+    require_count(f"{name}x", chart["x"], *LIMITS["points"])
     if any(a >= b for a, b in pairwise(chart["x"])):
         raise StateError(f"{name}x is {chart['x']}, expected rising numbers")
-    curves = _listed(f"{name}curves", chart["curves"])
-    if not 1 <= len(curves) <= LIMITS["curves"]:
-        raise StateError(f"{name}curves has {len(curves)} entries, expected 1 to {LIMITS['curves']}")
+    curves = listed(f"{name}curves", chart["curves"])
+    require_count(f"{name}curves", curves, 1, LIMITS["curves"])
     chart["curves"] = [
         _curve(f"{name}curves[{i}]", i, curve, len(chart["x"])) for i, curve in enumerate(curves)
     ]
     chart["one_of"] = [
         _text(f"{name}one_of[{i}]", one, "label")
-        for i, one in enumerate(_listed(f"{name}one_of", chart["one_of"]))
+        for i, one in enumerate(listed(f"{name}one_of", chart["one_of"]))
     ]
     if chart["threshold"] is not None:
         chart["threshold"] = _number(f"{name}threshold", chart["threshold"])
     if chart["trained"] is not None:
-        trained = [_number(f"{name}trained", at) for at in _listed(f"{name}trained", chart["trained"])]
+        trained = [_number(f"{name}trained", at) for at in listed(f"{name}trained", chart["trained"])]
         if len(trained) != 2 or trained[0] > trained[1]:
             raise StateError(f"{name}trained is {trained}, expected the shortest and the longest x")
         chart["trained"] = trained
@@ -162,8 +158,7 @@ def _check_tokens(name: str, chart: Mapping[str, Any]) -> None:
     alphabet, tokens = chart["alphabet"], chart["tokens"]
     if alphabet is None:
         return
-    if not isinstance(alphabet, int) or isinstance(alphabet, bool) or not 2 <= alphabet <= LIMITS["number"]:
-        raise StateError(f"{name}alphabet is {alphabet!r}, expected a number of symbols from 2")
+    whole(f"{name}alphabet", alphabet, 2, LIMITS["number"], "a number of symbols")
     shares = [value for curve in chart["curves"] for seed in curve["values"] for value in seed]
     if not 0 <= min(shares) <= max(shares) <= 1:
         problem = f"values are from {min(shares)} to {max(shares)}, expected shares of right tokens"
@@ -183,12 +178,11 @@ def _curve(name: str, place: int, given: object, points: int) -> dict[str, Any]:
     settings = given.get("settings", {})
     if not isinstance(settings, Mapping) or len(settings) > LIMITS["settings"]:
         raise StateError(f"{name} settings is {settings!r}, expected at most {LIMITS['settings']} by name")
-    values = _listed(f"{name} values", given["values"])
-    if not 1 <= len(values) <= LIMITS["seeds"]:
-        raise StateError(f"{name} values has {len(values)} entries, expected 1 to {LIMITS['seeds']} seeds")
+    values = listed(f"{name} values", given["values"])
+    require_count(f"{name} values", values, 1, LIMITS["seeds"])
     rows = []
     for seed, row in enumerate(values):
-        row = _listed(f"{name} values[{seed}]", row)
+        row = listed(f"{name} values[{seed}]", row)
         if len(row) != points:
             raise StateError(
                 f"{name} values[{seed}] has {len(row)} entries, expected {points}, one for each x"
@@ -216,7 +210,7 @@ def _look_of(place: int) -> list[str]:
 
 
 def _look(name: str, look: object) -> list[str]:
-    parts = _listed(name, look)
+    parts = listed(name, look)
     kinds = (HUES, list(DASHES), MARKERS)
     if len(parts) != 3 or not all(part in kind for part, kind in zip(parts, kinds, strict=True)):
         raise StateError(f"{name} is {look!r}, expected a hue, dashes and a marker of {kinds}")
@@ -234,7 +228,7 @@ def _shown(given: object, charts: list[dict[str, Any]]) -> dict[str, list]:
     for name, values in given.items():
         if name not in options:
             raise StateError(f"shown has {name!r}, expected settings that differ: {', '.join(options)}")
-        values = [_setting(f"shown[{name!r}]", value) for value in _listed(f"shown[{name!r}]", values)]
+        values = [_setting(f"shown[{name!r}]", value) for value in listed(f"shown[{name!r}]", values)]
         if not values or not all(value in options[name] for value in values):
             raise StateError(f"shown[{name!r}] is {values}, expected one or more of {options[name]}")
         shown[name] = values
@@ -247,29 +241,14 @@ def _setting(name: str, value: object) -> str | int | float:
     return _text(name, value, "label") if isinstance(value, str) else _number(name, value)
 
 
-def _listed(name: str, values: object) -> list:
-    """Any sequence as a list, an array's or tensor's ``tolist`` included."""
-    values = values.tolist() if hasattr(values, "tolist") else values
-    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__iter__"):
-        raise StateError(f"{name} is {values!r}, expected a list")
-    return list(values)
-
-
 def _number(name: str, value: object) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise StateError(f"{name} is {value!r}, expected a number")
-    if abs(value) > LIMITS["number"]:
-        raise StateError(
-            f"{name} is {value!r}, expected a number from -{LIMITS['number']} to {LIMITS['number']}"
-        )
-    return value
+    number(name, value, -LIMITS["number"], LIMITS["number"])
+    return value  # what came as a whole number stays one
 
 
 def _text(name: str, text: object, most: str, empty: bool = False) -> str:
     """Printable text: no control characters, and none that turns the line around."""
-    if not isinstance(text, str):
-        raise StateError(f"{name} is {text!r}, expected text")
-    if len(text) > LIMITS[most] or not (text.strip() or empty):
+    if len(validation.text(name, text)) > LIMITS[most] or not (text.strip() or empty):
         raise StateError(
             f"{name} is {text[:60]!r}, expected {0 if empty else 1} to {LIMITS[most]} characters"
         )

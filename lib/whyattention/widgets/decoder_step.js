@@ -2,7 +2,9 @@
 import { createLines, createPipeline, createPrediction, createRow, createSteps } from "./decoder_step_parts.js";
 import { allOn, evenly, finding, overridden, prepare, renormalized, sentenceProblem, stateProblem } from "./decoder_step_state.js";
 import { createNumbers, createStrip, decimals, formula, updateNumbers } from "./decoder_step_strip.js";
-import { announcer, asset, element, follow, keepKeys, lifetime, setAttributes, setText, uid } from "./shared.js";
+import { createRows } from "./rows.js";
+import { announcer, asset, createAlert, element, figure, setAttributes, setText, uid } from "./shared.js";
+import { followState } from "./state.js";
 import { unpack } from "./translation.js";
 
 const TEXT = {
@@ -21,6 +23,7 @@ const TEXT = {
   all: "Click a word to put all weight on it.",
   own: "the model's own",
   even: "all equal",
+  vectors: "vectors",
   first: (numbers) => `= (${numbers.join(", ")}, …)`,
 };
 
@@ -28,10 +31,8 @@ const { DEFAULT, PIECES, SENTENCES } = CONSTANTS;
 const KEYS = ["sentence", "t", "piece", "override"];
 const GUESSES = 6;
 
-function render({ model: traits, el, signal: outer }) {
-  const { signal, end } = lifetime(outer);
-  const rows = [];
-  let model, prepared, state, by, base, rereading;
+function build(root, traits, signal) {
+  let model, prepared, state, by, base, write;
 
   // ---- what is on the page ----
   const id = uid("wa-sentence");
@@ -48,10 +49,11 @@ function render({ model: traits, el, signal: outer }) {
   const list = element("ol", { class: "wa-decoder-rows" });
   const ownButton = element("button", { class: "wa-button wa-decoder-own", type: "button" }, TEXT.own);
   const evenButton = element("button", { class: "wa-button wa-decoder-even", type: "button" }, TEXT.even);
+  // On a narrow page, where vectors make the figure long, those of other pieces are folded away.
+  const unfold = element("button", { class: "wa-button wa-decoder-unfold", type: "button", "aria-expanded": "false" }, TEXT.vectors);
   const prediction = createPrediction(GUESSES);
-  const message = element("p", { class: "wa-message", role: "alert" });
-  const live = element("p", { class: "wa-live wa-hidden", role: "status", "aria-live": "polite" });
-  const announce = announcer(live, signal);
+  const { message, refuse } = createAlert();
+  const { live, announce } = announcer(signal);
 
   const vector = (name, symbol, text) => element("div", { class: `wa-decoder-vector wa-decoder-vector-${name}` },
     element("div", { class: "wa-decoder-label" }, formula(symbol)), element("div", { class: "wa-decoder-h" }, strips[name].node, numbers[name]),
@@ -64,7 +66,7 @@ function render({ model: traits, el, signal: outer }) {
       element("div", { class: "wa-decoder-e" }, TEXT.scores, formula("e_{t,i}")), element("div", { class: "wa-decoder-alpha" }, TEXT.weights, formula("α_{t,i}")),
       element("div", { class: "wa-decoder-reading" })),
     list,
-    element("div", { class: "wa-decoder-tools" }, element("span", {}, TEXT.all), element("div", { class: "wa-presets" }, ownButton, evenButton)),
+    element("div", { class: "wa-decoder-tools" }, element("span", {}, TEXT.all), element("div", { class: "wa-presets" }, ownButton, evenButton, unfold)),
     element("div", { class: "wa-decoder-lower" },
       element("div", { class: "wa-decoder-made" }, vector("value", "a_{t}", TEXT.value), vector("joined", "[a_{t}; s_{t}]", TEXT.joined),
         vector("attentional", "s̃_{t}", TEXT.attentional)),
@@ -72,7 +74,7 @@ function render({ model: traits, el, signal: outer }) {
     element("p", { class: "wa-decoder-legend" }, TEXT.legend));
   const choice = element("div", { class: "wa-decoder-choice" }, element("label", { for: id, class: "wa-hidden" }, TEXT.sentence), select);
   const head = element("div", { hidden: true }, element("div", { class: "wa-decoder-top" }, choice, steps.node), lines.node);
-  const root = element("div", { class: "wa wa-decoder-step", role: "group", "aria-label": TEXT.widget }, head, sentence, message, body, live);
+  root.append(head, sentence, message, body, live);
 
   // ---- from a state to the page ----
   function refresh() {
@@ -102,27 +104,13 @@ function render({ model: traits, el, signal: outer }) {
 
   /** A sentence takes its place: one row a word, and a choice that names it. */
   function seat() {
-    while (rows.length < prepared.words.length) addRow();
-    while (rows.length > prepared.words.length) dropRow();
+    fit(prepared.words.length);
     for (const row of rows) row.read(prepared);
     const offered = [...new Set([...SENTENCES, prepared.sentence])];
     if (offered.join("\n") !== [...select.options].map((one) => one.value).join("\n")) {
       select.replaceChildren(...offered.map((text) => element("option", { value: text }, text)));
     }
     select.value = prepared.sentence;
-  }
-
-  function addRow() {
-    const life = lifetime(signal);
-    const row = createRow(rows.length, actions, life.signal);
-    rows.push({ ...row, end: life.end });
-    list.append(row.node);
-  }
-
-  function dropRow() {
-    const row = rows.pop();
-    row.end();
-    row.node.remove();
   }
 
   // ---- from the reader to the state ----
@@ -132,7 +120,7 @@ function render({ model: traits, el, signal: outer }) {
       seat();
     }
     state = { ...state, ...change };
-    message.textContent = "";
+    refuse(null);
     write(change);
     refresh();
     announce(sentence.textContent);
@@ -164,6 +152,8 @@ function render({ model: traits, el, signal: outer }) {
     },
   };
 
+  const { rows, fit } = createRows(list, (i, life) => createRow(i, actions, life), signal);
+
   function walk(direction) {
     const place = (state.t - 1) * PIECES + state.piece + direction;
     if (place >= 0 && place < prepared.steps.length * PIECES) go(1 + Math.floor(place / PIECES), place % PIECES);
@@ -193,51 +183,42 @@ function render({ model: traits, el, signal: outer }) {
     base = null;
     apply({ override: null });
   });
+  listen(unfold, "click", () => setAttributes(unfold, { "aria-expanded": String(root.classList.toggle("wa-decoder-unfolded")) }));
   listen(evenButton, "click", () => {
     base = null;
     weigh(evenly(prepared.words.length));
   });
-  keepKeys(root, signal);
 
   // ---- from the model to the state ----
-  function read(late = false) {
-    clearTimeout(rereading);
-    if (!model) return;
-    const next = Object.fromEntries(KEYS.map((name) => [name, traits.get(name)]));
-    let problem = sentenceProblem(model, next.sentence);
-    const other = problem ? null : prepared?.sentence === next.sentence ? prepared : prepare(model, next.sentence);
-    problem ??= stateProblem(other, next);
-    if (problem && state && !late) {
-      // Traits that belong together may come in several messages: what does not fit yet may fit soon.
-      rereading = setTimeout(read, 250, true);
-      return;
-    }
-    if (!problem) [prepared, state] = [other, structuredClone(next)];
+  let other;
+  function problemOf(next) {
+    const problem = sentenceProblem(model, next.sentence);
+    if (problem) return problem;
+    other = prepared?.sentence === next.sentence ? prepared : prepare(model, next.sentence);
+    return stateProblem(other, next);
+  }
+
+  function take(next, problem) {
+    if (!problem) [prepared, state] = [other, next];
     else if (!state) [prepared, state] = [prepare(model, DEFAULT.sentence), { ...DEFAULT }];
     base = null;
     seat();
     refresh();
-    // An alert that already says this is not read again unless it changes.
-    message.textContent = problem ?? "";
+    refuse(problem);
   }
 
-  const write = follow(traits, KEYS, read, signal);
-  signal.addEventListener("abort", () => clearTimeout(rereading));
-  el.append(root);
   asset(traits, "translators").then((stored) => {
     if (signal.aborted) return;
     model = unpack(stored.attention, "attention");
+    const { read, write: keep } = followState(traits, KEYS, problemOf, take, signal);
+    write = keep;
     read();
     head.hidden = body.hidden = false;
   }, () => {
     if (signal.aborted) return;
     setText(sentence, "");
-    message.textContent = TEXT.missing;
+    refuse(TEXT.missing);
   });
-  return () => {
-    end();
-    root.remove();
-  };
 }
 
-export default { render };
+export default { render: figure("decoder-step", TEXT.widget, build) };

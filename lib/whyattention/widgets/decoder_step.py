@@ -8,9 +8,11 @@ from typing import ClassVar, NamedTuple
 import traitlets
 
 from whyattention.widgets._base import CourseWidget, StateError
+from whyattention.widgets.arithmetic import softmax
 from whyattention.widgets.decoder_step_fallback import html
-from whyattention.widgets.translation import BOS, EOS, Step, begin, encode, shipped, softmax, step
+from whyattention.widgets.translation import BOS, EOS, Step, begin, encode, shipped, step
 from whyattention.widgets.translators import translators
+from whyattention.widgets.validation import listed, require_count, text, whole
 
 SENTENCES = [
     "he reads a book and she eats a cake",
@@ -90,9 +92,7 @@ class DecoderStep(CourseWidget):
 
     @traitlets.validate("sentence", "t", "piece", "override")
     def _fits(self, proposal: dict) -> object:
-        name = proposal["trait"].name
-        state = {key: getattr(self, key) for key in DEFAULT}
-        return _checked(state | {name: proposal["value"]})[name]
+        return self._fitted(proposal, DEFAULT, _checked)
 
     @property
     def own(self) -> Moment:
@@ -159,34 +159,24 @@ def _checked(state: dict) -> dict:
     """The state, with the weights as a list of floats, if its parts are right and fit each other."""
     words = _words(state["sentence"])
     steps = len(moments(state["sentence"]))
-    _whole("t", state["t"], 1, steps, "a step of its translation")
-    _whole("piece", state["piece"], 0, PIECES - 1, "a piece of the step")
+    whole("t", state["t"], 1, steps, "a step of its translation,")
+    whole("piece", state["piece"], 0, PIECES - 1, "a piece of the step,")
     return state | {"override": _weights(state["override"], len(words))}
 
 
 def _words(sentence: object) -> list[str]:
-    if not isinstance(sentence, str):
-        raise StateError(f"sentence is {sentence!r:.60}, expected a string")
-    words, known = sentence.split(" "), translators()["attention"]["source_words"]
-    if not 1 <= len(words) <= WORDS:
-        raise StateError(f"sentence has {len(words)} words, expected 1 to {WORDS}")
+    words, known = text("sentence", sentence).split(" "), translators()["attention"]["source_words"]
+    require_count("sentence", words, 1, WORDS, "words")
     for word in words:
         if word not in known or word.startswith("<"):
             raise StateError(f"sentence has {word!r:.60}, expected words of the translator, in small letters")
     return words
 
 
-def _whole(name: str, number: object, low: int, high: int, what: str) -> None:
-    if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:
-        raise StateError(f"{name} is {number!r:.60}, expected {what}, from {low} to {high}")
-
-
 def _weights(weights: object, count: int) -> list[float] | None:
     if weights is None:
         return None
-    weights = weights.tolist() if hasattr(weights, "tolist") else weights
-    if isinstance(weights, str | bytes) or not isinstance(weights, Sequence):
-        raise StateError(f"override is {weights!r:.60}, expected None or a list of weights")
+    weights = listed("override", weights)
     if len(weights) != count:
         raise StateError(f"override has {len(weights)} weights, expected {count}, one a source word")
     for i, weight in enumerate(weights):

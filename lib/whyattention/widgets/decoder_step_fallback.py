@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from whyattention.widgets import plain_html
+
 if TYPE_CHECKING:
     from whyattention.widgets.decoder_step import Moment
 
@@ -100,15 +102,7 @@ def _pieces(words: list[str], names: list[str], t: int, own: Moment, by_hand: Mo
 
 
 def _table(caption: str, heads: Sequence[str], rows: list[list[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
-        for first, *rest in rows
-    )
-    return (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table>"
-    )
+    return plain_html.table(escape(caption), heads, [[escape(cell) for cell in row] for row in rows])
 
 
 def _bars(words: list[str], own: Moment, by_hand: Moment | None) -> str:
@@ -116,23 +110,18 @@ def _bars(words: list[str], own: Moment, by_hand: Moment | None) -> str:
     for i, (word, weight) in enumerate(zip(words, shown.found.weights, strict=True)):
         y = 6 + 22 * i
         drawn.append(
-            f'<text x="78" y="{y + 12}" text-anchor="end" font-size="13" fill="currentColor">{escape(word)}'
-            f'</text><rect x="86" y="{y}" width="{200 * weight:.1f}" height="14" fill="#0072B2"/>'
+            plain_html.words(78, y + 12, escape(word), "end", size=13)
+            + f'<rect x="86" y="{y}" width="{200 * weight:.1f}" height="14" fill="#0072B2"/>'
         )
         if by_hand:
             drawn.append(
                 f'<rect x="86" y="{y}" width="{200 * own.found.weights[i]:.1f}" height="14" fill="none" '
                 f'stroke="currentColor" stroke-dasharray="4 3"/>'
             )
-        drawn.append(
-            f'<text x="296" y="{y + 12}" font-size="13" fill="currentColor">{escape(share(weight))}</text>'
-        )
-    height, label = 12 + 22 * len(words), TEXT["weights_by_hand" if by_hand else "weights"]
-    return (
-        f"<p>{escape(label)}</p>"
-        f'<svg viewBox="0 0 350 {height}" width="350" height="{height}" role="img" '
-        f'aria-label="{escape(label)}"><path d="M86 0V{height}" stroke="currentColor"/>{"".join(drawn)}</svg>'
-    )
+        drawn.append(plain_html.words(296, y + 12, escape(share(weight)), size=13))
+    height, label = 12 + 22 * len(words), escape(TEXT["weights_by_hand" if by_hand else "weights"])
+    axis = f'<path d="M86 0V{height}" stroke="currentColor"/>'
+    return f"<p>{label}</p>{plain_html.picture(350, height, label, axis, *drawn)}"
 
 
 def _said(names: list[str], number: int) -> str:

@@ -1,5 +1,6 @@
 // What DecoderStep computes and says: the steps of a translation, one of them with weights set by hand. No DOM.
-import { begin, encode, softmax, step } from "./translation.js";
+import { softmax } from "./arithmetic.js";
+import { begin, encode, step } from "./translation.js";
 
 const TEXT = {
   noSentence: (longest) => `A sentence is 1 to ${longest} words that the translator knows, separated by single spaces.`,
@@ -63,7 +64,7 @@ function walk(model, states, before, token, most) {
 
 function moment(model, states, before, token, override) {
   const found = step(model, states, before, token, override);
-  const probabilities = softmax(found.logits);
+  const probabilities = softmax(Array.from(found.logits));
   return { ...found, before, token, probabilities, best: found.logits.indexOf(Math.max(...found.logits)) };
 }
 

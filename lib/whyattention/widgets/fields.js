@@ -1,6 +1,6 @@
 // Fields that take typed numbers.
 import { formatNumber, isUnfinished, parseNumber } from "./formatting.js";
-import { element } from "./shared.js";
+import { element, setAttributes } from "./shared.js";
 
 /**
  * A field for a typed number. What is typed acts at once; what cannot act is refused with a message, and the last
@@ -13,7 +13,8 @@ import { element } from "./shared.js";
  * @param {(direction: 1 | -1) => void} [options.step]
  * @param {boolean} [options.keep] whether what was refused stays in the field
  * @param {AbortSignal} options.signal
- * @returns {{input: HTMLInputElement, show: (number: number | null, force?: boolean) => void}}
+ * @returns {{input: HTMLInputElement, show: (number: number | null, force?: boolean) => void}} the input's data-value
+ *   is the number shown, in full
  */
 export function numberField({ label, problem, take, refuse, step, keep = false, signal }) {
   // Not type="number", which hides what was typed if it is no number; no inputmode, whose keyboards lack a minus.
@@ -44,6 +45,7 @@ export function numberField({ label, problem, take, refuse, step, keep = false, 
 
   function show(number, force = false) {
     shown = number === null ? "" : formatNumber(number).replace("−", "-");
+    setAttributes(input, { "data-value": number });
     if (typed && !force) return;
     [typed, input.value] = [false, shown];
     clearTimeout(timer);
@@ -70,4 +72,10 @@ export function numberField({ label, problem, take, refuse, step, keep = false, 
   }, { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
   return { input, show };
+}
+
+/** Moves a slider to a number. @param {HTMLInputElement} slider @param {number} number */
+export function moveSlider(slider, number) {
+  if (Number(slider.value) !== number) slider.value = number;
+  setAttributes(slider, { "aria-valuetext": formatNumber(number) });
 }

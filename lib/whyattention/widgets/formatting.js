@@ -1,6 +1,6 @@
 // Numbers as a reader sees and types them; formatting.py writes them by the same rules. No DOM.
 
-const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const LOGARITHM = /^ln\s*\(?\s*(\d+\.?\d*|\.\d+)\s*\)?$/i;
 const UNFINISHED = /^(?:[+-]?\.?|[+-]?(?:\d+\.?\d*|\.\d+)e[+-]?|l|ln\s*\(?\s*)$/i;
@@ -16,8 +16,12 @@ export function formatWeight(number) {
   const sign = number < 0 ? "−" : "";
   if (size >= 1e-3 && size < 1e5) return sign + size.toFixed(3);
   const [digits, exponent] = size.toExponential(1).split("e");
-  const power = [...String(Number(exponent))].map((d) => (d === "-" ? "⁻" : SUPERSCRIPT[d])).join("");
-  return `${sign}${digits} × 10${power}`;
+  return `${sign}${digits} × 10${superscript(Number(exponent))}`;
+}
+
+/** A whole number as an exponent. @param {number} power */
+export function superscript(power) {
+  return [...String(power)].map((letter) => SUPERSCRIPT[letter]).join("");
 }
 
 /**
@@ -42,6 +46,18 @@ export function parseNumber(text) {
   const logarithm = LOGARITHM.exec(plain);
   if (logarithm) return Math.log(Number(logarithm[1]));
   return DECIMAL.test(plain) ? Number(plain) : NaN;
+}
+
+/**
+ * What is wrong with a typed number, or null.
+ * @param {string} text
+ * @param {{empty: string, text: string}} words what to say where nothing, or no number, was typed
+ * @param {(number: number) => string | null} rangeProblem what is wrong with a number
+ */
+export function typedProblem(text, words, rangeProblem) {
+  if (!text.trim()) return words.empty;
+  const number = parseNumber(text);
+  return Number.isNaN(number) ? words.text : rangeProblem(number);
 }
 
 /**

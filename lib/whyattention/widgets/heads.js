@@ -1,9 +1,11 @@
 // Heads: self-attention over a sentence, each head of a trained layer, its scale and its mask switchable.
-import { unpack } from "./heads_attention.js";
+import { unpackLayers } from "./heads_attention.js";
+import { createRadios } from "./choices.js";
 import { createGrid } from "./heads_grid.js";
 import { cut, derive, finding, rowsOf, sentenceProblem, stateProblem } from "./heads_state.js";
 import { createThumbs } from "./heads_thumbs.js";
-import { announcer, asset, element, follow, keepKeys, lifetime, setAttributes, setText, symbol, uid } from "./shared.js";
+import { announcer, asset, createAlert, element, figure, setAttributes, setText, symbol, uid } from "./shared.js";
+import { followState } from "./state.js";
 
 const TEXT = {
   widget: "Self-attention, head by head",
@@ -30,23 +32,15 @@ const TEXT = {
 
 const { SENTENCES, TRAINED } = CONSTANTS;
 const NAMES = ["sentence", "layer", "head", "query", "scaled", "causal"];
-const LAYERS = ["encoder", "decoder"];
 const START = { sentence: SENTENCES[0].encoder, layer: "encoder", head: 3, query: 3, scaled: true, causal: false };
 
-function render({ model, el, signal: outer }) {
-  const { signal, end } = lifetime(outer);
+function build(root, model, signal) {
   const status = element("p", { class: "wa-heads-note", role: "status" }, TEXT.loading);
-  const root = element("div", { class: "wa wa-heads", role: "group", "aria-label": TEXT.widget }, status);
-  keepKeys(root, signal);
-  el.append(root);
+  root.append(status);
   asset(model, "self_attention").then(
-    (stored) => signal.aborted || show(model, root, unpack(stored), signal),
+    (stored) => signal.aborted || show(model, root, unpackLayers(stored), signal),
     () => setText(status, TEXT.missing),
   );
-  return () => {
-    end();
-    root.remove();
-  };
 }
 
 /** Puts the figure in the place of what was said while its weights were on their way. */
@@ -61,15 +55,17 @@ function show(model, root, layers, signal) {
     element("label", { for: fieldId }, TEXT.type), field, element("button", { class: "wa-button", type: "submit" }, TEXT.show));
   const knownTitle = element("summary");
   const known = element("p");
-  const message = element("p", { class: "wa-message", role: "alert" });
+  const { message, refuse } = createAlert();
   const sentence = element("p", { class: "wa-finding" });
-  const group = uid("wa-heads-layer");
-  const layerPicks = LAYERS.map((name) => element("input", { class: "wa-heads-pick", type: "radio", name: group, value: name }));
-  const segments = layerPicks.map((pick, i) => element("label", { class: "wa-heads-segment" }, pick, TEXT.layer[LAYERS[i]]));
+  const segments = createRadios("wa-heads-layer", TEXT.layers, TEXT.layer, (layer) => {
+    // The same sentence in the other language, where there is one; switches stand as that layer was trained.
+    const pair = SENTENCES.find((one) => one[state.layer] === state.sentence) ?? SENTENCES[0];
+    put(pair[layer], layer, { causal: TRAINED[layer] });
+  }, signal);
   const [scaled, causal] = ["scaled", "causal"].map((name) => element("input", { class: `wa-heads-${name}-switch`, type: "checkbox" }));
   const width = element("span");
   const switches = element("div", { class: "wa-heads-switches" },
-    element("div", { class: "wa-heads-layers", role: "radiogroup", "aria-label": TEXT.layers }, ...segments),
+    segments.node,
     element("label", { class: "wa-heads-switch" }, scaled, element("span", {}, TEXT.scaled, "√", symbol("d", "k"), width)),
     element("label", { class: "wa-heads-switch" }, causal, TEXT.causal));
   const thumbs = createThumbs(layers.encoder.heads, (head) => apply({ head }), signal);
@@ -78,8 +74,7 @@ function show(model, root, layers, signal) {
   const legend = element("p", { class: "wa-heads-legend", "aria-hidden": "true" },
     element("span", { class: "wa-heads-key wa-heads-key-now" }, TEXT.legend.weight), ghost, element("span", { class: "wa-heads-hint" }, TEXT.hint));
   const note = element("p", { class: "wa-heads-note" });
-  const live = element("p", { class: "wa-live wa-hidden", role: "status", "aria-live": "polite" });
-  const announce = announcer(live, signal);
+  const { live, announce } = announcer(signal);
   root.replaceChildren(
     element("div", { class: "wa-presets", role: "group", "aria-label": TEXT.examples }, ...presets),
     element("div", { class: "wa-heads-type" }, form, element("details", { class: "wa-heads-known" }, knownTitle, known)),
@@ -93,10 +88,7 @@ function show(model, root, layers, signal) {
       setText(button, SENTENCES[i][layer]);
       setAttributes(button, { lang: layer === "decoder" ? "fr" : null, "aria-current": SENTENCES[i][layer] === state.sentence ? "true" : null });
     });
-    layerPicks.forEach((pick, i) => {
-      pick.checked = LAYERS[i] === layer;
-      segments[i].classList.toggle("wa-heads-current", pick.checked);
-    });
+    segments.show(layer);
     scaled.checked = state.scaled;
     causal.checked = state.causal;
     setText(width, ` = √${derived.width}`);
@@ -111,54 +103,41 @@ function show(model, root, layers, signal) {
   }
 
   // ---- from the reader to the state ----
-  function refuse(problem) {
-    message.textContent = ""; // an alert that already says this is read again
-    message.textContent = problem;
-  }
-
   function apply(change) {
     state = { ...state, ...change };
-    message.textContent = "";
+    refuse(null);
     write(change);
     refresh();
     announce(sentence.textContent);
   }
 
   /** Another sentence; the word that asks stays at its place, if there is one. */
-  function read(text, layer, more = {}) {
+  function put(text, layer, more = {}) {
     const words = cut(text, layer).join(" ");
     apply({ sentence: words, layer, query: Math.min(state.query, rowsOf(words, layer).length - 1), ...more });
     field.value = "";
   }
 
-  presets.forEach((button, i) => button.addEventListener("click", () => read(SENTENCES[i][state.layer], state.layer), { signal }));
+  presets.forEach((button, i) => button.addEventListener("click", () => put(SENTENCES[i][state.layer], state.layer), { signal }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const problem = sentenceProblem(field.value, state.layer, layers);
     if (problem) refuse(problem);
-    else read(field.value, state.layer);
+    else put(field.value, state.layer);
   }, { signal });
-  layerPicks.forEach((pick, i) => pick.addEventListener("change", () => {
-    // The same sentence in the other language, where there is one; switches stand as that layer was trained.
-    const pair = SENTENCES.find((one) => one[state.layer] === state.sentence) ?? SENTENCES[0];
-    read(pair[LAYERS[i]], LAYERS[i], { causal: TRAINED[LAYERS[i]] });
-  }, { signal }));
   scaled.addEventListener("change", () => apply({ scaled: scaled.checked }), { signal });
   causal.addEventListener("change", () => apply({ causal: causal.checked }), { signal });
 
   // ---- from the model to the state ----
-  function look() {
-    const next = Object.fromEntries(NAMES.map((name) => [name, model.get(name)]));
-    const problem = stateProblem(next, layers);
+  function take(next, problem) {
     if (!problem) state = next;
     state ??= START;
     refresh();
-    if (problem) refuse(problem);
-    else message.textContent = "";
+    refuse(problem);
   }
 
-  const write = follow(model, NAMES, look, signal);
-  look();
+  const { read, write } = followState(model, NAMES, (next) => stateProblem(next, layers), take, signal);
+  read();
 }
 
 /** Which switch is not as it was when the layer was trained. */
@@ -169,4 +148,4 @@ function noteOf({ layer, scaled, causal }) {
   return notes.length ? TEXT.note.otherwise(notes) : TEXT.note.trained;
 }
 
-export default { render };
+export default { render: figure("heads", TEXT.widget, build) };

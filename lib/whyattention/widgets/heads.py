@@ -6,10 +6,11 @@ from typing import ClassVar
 
 import traitlets
 
-from whyattention.widgets import heads_model
+from whyattention.widgets import heads_model, plain_html
 from whyattention.widgets._base import CourseWidget, StateError
 from whyattention.widgets.formatting import format_weight
 from whyattention.widgets.heads_model import BOS, LAYERS, cut, entropy, layer_of, on_later, rows_of
+from whyattention.widgets.validation import flag, one_of, require_count, text, whole
 
 # The words of the fallback; those of the live figure stand in heads.js and the files that it imports.
 TEXT = {
@@ -100,10 +101,8 @@ class Heads(CourseWidget):
         scaled: bool = True,
         causal: bool | None = None,
     ) -> None:
-        _check_layer(layer)
-        if sentence is None:
-            sentence = SENTENCES[0][layer]
-        sentence = _read(sentence, layer)
+        one_of("layer", layer, LAYERS)
+        sentence = _read(SENTENCES[0][layer] if sentence is None else sentence, layer)
         state = {
             "sentence": sentence,
             "layer": layer,
@@ -116,8 +115,7 @@ class Heads(CourseWidget):
 
     @traitlets.validate(*_NAMES)
     def _fits(self, proposal: dict) -> object:
-        name = proposal["trait"].name
-        return _checked({key: getattr(self, key) for key in _NAMES} | {name: proposal["value"]})[name]
+        return self._fitted(proposal, _NAMES, _checked)
 
     @property
     def words(self) -> list[str]:
@@ -164,24 +162,18 @@ class Heads(CourseWidget):
             mask=TEXT["causal" if self.causal else "open"],
         )
         titles = [TEXT["asks"], *self.words, TEXT["bits"], TEXT["later"][self.causal]]
-        rows = "".join(
-            f'<tr><th scope="row">{escape(word)}</th>{self._cells(i, row)}'
-            f"<td>{bits:.2f}</td><td>{format_weight(later)}</td></tr>"
+        rows = [
+            [escape(word), *self._cells(i, row), f"{bits:.2f}", format_weight(later)]
             for i, (word, row, bits, later) in enumerate(
                 zip(self.words, self.weights[self.head], self.bits, self.later, strict=True)
             )
-        )
-        heading = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
-        return (
-            f"<table><caption>{caption}</caption><thead><tr>{heading}</tr></thead>"
-            f"<tbody>{rows}</tbody></table>{_picture(self.weights)}"
-        )
+        ]
+        return plain_html.table(caption, [escape(title) for title in titles], rows) + _picture(self.weights)
 
-    def _cells(self, place: int, row: Sequence[float]) -> str:
-        texts = [
+    def _cells(self, place: int, row: Sequence[float]) -> list[str]:
+        return [
             TEXT["masked"] if self.causal and j > place else f"{weight:.2f}" for j, weight in enumerate(row)
         ]
-        return "".join(f"<td>{text}</td>" for text in texts)
 
 
 def _picture(weights: Sequence[Sequence[Sequence[float]]]) -> str:
@@ -191,8 +183,8 @@ def _picture(weights: Sequence[Sequence[Sequence[float]]]) -> str:
     for head, rows in enumerate(weights):
         left, cell = head * (side + gap), side / len(rows)
         drawn.append(
-            f'<text x="{left}" y="14" font-size="13" fill="currentColor">'
-            f'{TEXT["head"].format(head=head + 1)}</text><rect x="{left}" y="{top}" width="{side}" '
+            plain_html.words(left, 14, TEXT["head"].format(head=head + 1), size=13)
+            + f'<rect x="{left}" y="{top}" width="{side}" '
             f'height="{side}" fill="none" stroke="currentColor" stroke-opacity="0.4"/>'
         )
         drawn += [
@@ -203,25 +195,13 @@ def _picture(weights: Sequence[Sequence[Sequence[float]]]) -> str:
             if weight >= 0.005
         ]
     width, height = len(weights) * (side + gap) - gap, top + side + 1
-    label = TEXT["picture"].format(heads=len(weights))
-    return (
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-        f'aria-label="{label}">{"".join(drawn)}</svg>'
-    )
-
-
-def _check_layer(layer: object) -> None:
-    if layer not in LAYERS:
-        raise StateError(f"layer is {layer!r}, expected {' or '.join(map(repr, LAYERS))}")
+    return plain_html.picture(width, height, TEXT["picture"].format(heads=len(weights)), *drawn)
 
 
 def _read(sentence: object, layer: str) -> str:
     """The sentence as it is kept: its words, separated by spaces."""
-    if not isinstance(sentence, str):
-        raise StateError(f"sentence is {sentence!r}, expected text")
-    words = cut(sentence, layer)
-    if not 1 <= len(words) <= WORDS:
-        raise StateError(f"sentence has {len(words)} words, expected 1 to {WORDS}")
+    words = cut(text("sentence", sentence), layer)
+    require_count("sentence", words, 1, WORDS, "words")
     known = layer_of(layer).words[len(heads_model.SPECIAL) :]
     if unknown := [word for word in words if word not in known]:
         side = "source" if layer == "encoder" else "target"
@@ -235,17 +215,10 @@ def _read(sentence: object, layer: str) -> str:
 
 def _checked(state: dict) -> dict:
     """The state with its sentence as it is kept, if its parts are right and fit each other."""
-    _check_layer(state["layer"])
-    sentence = _read(state["sentence"], state["layer"])
+    layer = one_of("layer", state["layer"], LAYERS)
+    sentence = _read(state["sentence"], layer)
     for name in ("scaled", "causal"):
-        if not isinstance(state[name], bool):
-            raise StateError(f"{name} is {state[name]!r}, expected True or False")
-    counts = {
-        "head": layer_of(state["layer"]).heads,
-        "query": len(rows_of(sentence.split(), state["layer"])),
-    }
-    for name, count in counts.items():
-        value = state[name]
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < count:
-            raise StateError(f"{name} is {value!r}, expected an integer from 0 to {count - 1}")
+        flag(name, state[name])
+    whole("head", state["head"], 0, layer_of(layer).heads - 1)
+    whole("query", state["query"], 0, len(rows_of(sentence.split(), layer)) - 1)
     return state | {"sentence": sentence}

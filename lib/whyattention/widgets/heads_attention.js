@@ -11,7 +11,7 @@ import { linear, unpackMatrix } from "./translation.js";
  *   its words by number, those that a reader may type, and d_k, the width of one head
  * @typedef {{shape: number[], values: Float32Array}} Matrix row by row
  */
-export function unpack(stored) {
+export function unpackLayers(stored) {
   const layer = ({ words, weights: packed }) => {
     const weights = Object.fromEntries(Object.entries(packed).map(([name, one]) => [name, unpackMatrix(one)]));
     const special = words.findIndex((word) => !word.startsWith("<"));

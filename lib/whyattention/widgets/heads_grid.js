@@ -125,7 +125,10 @@ export function createGrid(choose, signal) {
       const [weight, out] = [now[i][j], causal && j > i];
       cell.classList.toggle("wa-heads-out", out);
       cell.style.backgroundColor = shade(out ? before[i][j] : weight, out);
-      show(data, weight, out ? TEXT.hidden : weight.toFixed(2));
+      const text = out ? TEXT.hidden : weight.toFixed(2);
+      show(data, weight, text);
+      // Where there is no room for 0.25, there is for .25.
+      setAttributes(data, { "data-short": text.replace(/\.00$/, "").replace(/^0\./, ".") });
     });
     [bits.scaled[i], bits.plain[i], later[i]].forEach((number, n) => {
       show(numbers[n], number, number.toFixed(n < 2 ? 1 : 2));

@@ -1,7 +1,7 @@
 // Predict: commit to a prediction, then see what was measured.
 import { numberField } from "./fields.js";
 import { formatNumber, parseNumber } from "./formatting.js";
-import { drawn, element, follow, keepKeys, lifetime, setAttributes, setText, uid } from "./shared.js";
+import { createAlert, drawn, element, figure, follow, lifetime, setAttributes, setText, uid } from "./shared.js";
 
 const TEXT = {
   commit: "Commit to this prediction",
@@ -75,9 +75,7 @@ function withUnit(number, unit) {
   return unit ? `${formatNumber(number)} ${unit}` : formatNumber(number);
 }
 
-function render({ model, el, signal: outer }) {
-  const { signal, end } = lifetime(outer);
-  const root = element("div", { class: "wa wa-predict" });
+function build(root, model, signal) {
   let built = null;
 
   /** The question as it stands in the model: made anew only if it changed. */
@@ -93,19 +91,17 @@ function render({ model, el, signal: outer }) {
   }
 
   function refuseAll() {
-    root.replaceChildren(element("p", { class: "wa-message", role: "alert" }, TEXT.broken));
+    const { message, refuse } = createAlert();
+    root.replaceChildren(message);
+    refuse(TEXT.broken);
     return () => {};
   }
 
   function ask(question, signal) {
     const memory = storage(question);
-    const message = element("p", { class: "wa-message", role: "alert" });
-    const refuse = (problem) => {
-      message.textContent = "";
-      message.textContent = problem;
-    };
+    const { message, refuse } = createAlert();
     const choose = (guess) => {
-      message.textContent = "";
+      refuse(null);
       write({ guess });
       update();
     };
@@ -162,13 +158,7 @@ function render({ model, el, signal: outer }) {
   }
 
   const write = follow(model, [...STATIC, "guess", "committed"], read, signal);
-  keepKeys(root, signal);
   read();
-  el.append(root);
-  return () => {
-    end();
-    root.remove();
-  };
 }
 
 /** A choice as radio buttons. */
@@ -243,4 +233,4 @@ function numberLine({ low, high, answer, tolerance, unit }, guess) {
     mark("guess", `${TEXT.yours} ${withUnit(guess, unit)}`), mark("answer", `${TEXT.measured} ${withUnit(answer, unit)}`)));
 }
 
-export default { render };
+export default { render: figure("predict", null, build) };

@@ -9,6 +9,7 @@ import traitlets
 
 from whyattention.widgets._base import CourseWidget, StateError
 from whyattention.widgets.formatting import format_number
+from whyattention.widgets.validation import require_count, text
 
 # The words of the fallback; those of the live question stand in predict.js.
 TEXT = {
@@ -96,9 +97,7 @@ class Predict(CourseWidget):
 
     @traitlets.validate(*_NAMES, "guess", "committed")
     def _fits(self, proposal: dict) -> object:
-        name = proposal["trait"].name
-        state = {key: getattr(self, key) for key in (*_NAMES, "guess", "committed")}
-        return _checked(state | {name: proposal["value"]})[name]
+        return self._fitted(proposal, (*_NAMES, "guess", "committed"), _checked)
 
     def __repr__(self) -> str:
         return f"Predict(key={self.key!r})"
@@ -131,8 +130,7 @@ def _is_number(value: object) -> bool:
 def _checked(state: dict) -> dict:
     """The state, if its parts are right and fit each other."""
     for name in ("key", "question", "explanation", "unit"):
-        if not isinstance(state[name], str):
-            raise StateError(f"{name} is {state[name]!r}, expected text")
+        text(name, state[name])
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", state["key"]):
         raise StateError(
             f"key is {state['key']!r}, expected lower-case letters, digits and hyphens, as 07-shift"
@@ -157,8 +155,7 @@ def _check_choice(state: dict) -> None:
     for i, option in enumerate(options):
         if not isinstance(option, str) or not option.strip():
             raise StateError(f"options[{i}] is {option!r}, expected text")
-    if not 2 <= len(options) <= OPTIONS:
-        raise StateError(f"options has {len(options)} entries, expected 2 to {OPTIONS}")
+    require_count("options", options, 2, OPTIONS)
     if state["low"] is not None or state["high"] is not None:
         raise StateError("low and high came with options, expected either a choice or a slider")
     if not _is_guess(state, state["answer"]):

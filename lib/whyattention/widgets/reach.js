@@ -1,10 +1,12 @@
 // Reach: how much of a gradient is left after k steps back, for one unit of each cell.
-import { numberField } from "./fields.js";
+import { createPresets, createRadios } from "./choices.js";
+import { moveSlider, numberField } from "./fields.js";
 import { formatNumber } from "./formatting.js";
 import { createPlot, nameOf } from "./reach_plot.js";
 import { derive, finding, formatFactor, formatLog, numberProblem, settings, stateProblem } from "./reach_state.js";
 import { createDefinition } from "./reach_text.js";
-import { announcer, element, follow, keepKeys, lifetime, setAttributes, setData, setText, symbol, uid } from "./shared.js";
+import { announcer, createAlert, element, figure, setAttributes, setData, setText, symbol, uid } from "./shared.js";
+import { followState } from "./state.js";
 
 const TEXT = {
   widget: "How far back a gradient reaches",
@@ -41,6 +43,7 @@ const TEXT = {
   bound: { tanh: "bound\u00a0wᵏ", logistic: "bound\u00a0(w∕4)ᵏ" },
   times: (factor) => `× ${factor}`,
   never: "not yet",
+  start: "from the start",
   kept: (cell, weight, drive) => `kept: ${cell}, w = ${weight}, x = ${drive}`,
   keptGated: (cell, weight, drive, bias) => `${TEXT.kept(cell, weight, drive)}, b = ${bias}`,
 };
@@ -51,22 +54,19 @@ const STEPS = { weight: 0.01, drive: 0.05, forget_bias: 0.05, lag: 1 };
 const NARROW = 2; // the range of the weight's slider, as long as it holds the weight: around 1 it has to be fine
 const ROWS = ["gradient", "beside", "clipped", "kept"];
 
-function render({ model, el, signal: outer }) {
-  const { signal, end } = lifetime(outer);
+function build(root, model, signal) {
   let state = null;
-  let derived, rereading;
 
   // ---- what is on the page ----
-  const presets = Object.keys(PRESETS).map((name) =>
-    element("button", { class: "wa-button wa-preset", type: "button", "data-preset": name }, TEXT.presets[name]));
+  const presets = createPresets(TEXT.examples, TEXT.presets, (name) => {
+    apply(started(name), { force: true });
+    fitSlider(true);
+  }, signal);
   const sentence = element("p", { class: "wa-finding" });
   const plot = createPlot(signal);
   const definition = createDefinition();
-  const group = uid("wa-reach-cell");
-  const cells = Object.entries(TEXT.cells).map(([name, text]) => {
-    const radio = element("input", { type: "radio", name: group, value: name });
-    return { name, radio, label: element("label", { class: "wa-reach-cell" }, radio, element("span", {}, text)) };
-  });
+  const cells = createRadios("wa-reach-cell", TEXT.cell, TEXT.cells, (cell) => apply({ cell }), signal);
+  const { message, refuse } = createAlert();
   const controls = Object.fromEntries(Object.keys(STEPS).map((name) => [name, control(name)]));
   const logarithm = element("button", { class: "wa-button wa-reach-logarithm", type: "button" });
   controls.forget_bias.node.append(logarithm);
@@ -78,13 +78,9 @@ function render({ model, el, signal: outer }) {
   const keep = element("button", { class: "wa-button wa-reach-keep", type: "button" }, TEXT.keep);
   const drop = element("button", { class: "wa-button wa-reach-drop", type: "button" }, TEXT.drop);
   const table = createTable();
-  const message = element("p", { class: "wa-message", role: "alert" });
-  const live = element("p", { class: "wa-live wa-hidden", role: "status", "aria-live": "polite" });
-  const announce = announcer(live, signal);
-  const root = element("div", { class: "wa wa-reach", role: "group", "aria-label": TEXT.widget },
-    element("div", { class: "wa-presets", role: "group", "aria-label": TEXT.examples }, ...presets),
-    sentence, plot.node,
-    element("div", { class: "wa-reach-cells", role: "radiogroup", "aria-label": TEXT.cell }, ...cells.map(({ label }) => label)),
+  const { live, announce } = announcer(signal);
+  root.append(
+    presets.node, sentence, plot.node, cells.node,
     element("div", { class: "wa-reach-controls" }, ...Object.values(controls).map(({ node }) => node)),
     element("div", { class: "wa-reach-tools" },
       element("div", { class: "wa-reach-clipping" }, element("label", {}, clip, element("span", {}, TEXT.clip)), limit.input),
@@ -111,23 +107,15 @@ function render({ model, el, signal: outer }) {
 
   // ---- from a state to the page ----
   function refresh(force) {
-    derived = derive(state);
+    const derived = derive(state);
     const gated = derived.direct !== null;
-    for (const button of presets) {
-      const preset = { ...DEFAULTS, ...PRESETS[button.dataset.preset], kept: state.kept, limit: state.limit };
-      setAttributes(button, { "aria-current": KEYS.every((name) => state[name] === preset[name]) ? "true" : null });
-    }
+    presets.show(Object.keys(PRESETS).find((name) => KEYS.every((key) => state[key] === started(name)[key])));
     setText(sentence, finding(state, derived));
     plot.update(state, derived);
-    for (const { name, radio, label } of cells) {
-      radio.checked = state.cell === name;
-      label.classList.toggle("wa-reach-chosen", radio.checked);
-    }
+    cells.show(state.cell);
     for (const [name, { slider, field }] of Object.entries(controls)) {
-      setAttributes(slider, { "aria-valuetext": formatNumber(state[name]) });
-      if (Number(slider.value) !== state[name]) slider.value = state[name];
+      moveSlider(slider, state[name]);
       field.show(state[name], force);
-      setAttributes(field.input, { "data-value": state[name] });
     }
     enable(controls.forget_bias, gated);
     enable(controls.drive, state.cell !== "linear");
@@ -137,7 +125,6 @@ function render({ model, el, signal: outer }) {
     setAttributes(logarithm, { "aria-label": TEXT.setLogarithm(state.lag) });
     clip.checked = state.clipping;
     limit.show(state.limit, force);
-    setAttributes(limit.input, { "data-value": state.limit });
     drop.hidden = state.kept === null;
     table.update(state, derived);
     definition.update(state);
@@ -150,16 +137,16 @@ function render({ model, el, signal: outer }) {
   }
 
   // ---- from the reader to the state ----
-  function refuse(problem) {
-    if (message.textContent === problem) message.textContent = "";
-    message.textContent = problem;
+  /** The settings of an example, beside what it leaves alone. */
+  function started(name) {
+    return { ...DEFAULTS, ...PRESETS[name], kept: state.kept, limit: state.limit };
   }
 
   /** Takes a change that has been found good. */
   function apply(change, { force = false } = {}) {
     state = { ...state, ...change };
     fitSlider();
-    message.textContent = "";
+    refuse(null);
     write(change);
     refresh(force);
     announce(sentence.textContent);
@@ -172,14 +159,6 @@ function render({ model, el, signal: outer }) {
     if (shrink || needed > Number(slider.max)) setAttributes(slider, { max: needed });
   }
 
-  for (const button of presets) {
-    button.addEventListener("click", () => {
-      const { kept, limit: same } = state;
-      apply({ ...DEFAULTS, ...PRESETS[button.dataset.preset], kept, limit: same }, { force: true });
-      fitSlider(true);
-    }, { signal });
-  }
-  for (const { name, radio } of cells) radio.addEventListener("change", () => apply({ cell: name }), { signal });
   controls.weight.slider.addEventListener("change", () => fitSlider(true), { signal });
   logarithm.addEventListener("click", () => apply({ forget_bias: Math.log(state.lag) }, { force: true }), { signal });
   clip.addEventListener("change", () => apply({ clipping: clip.checked }), { signal });
@@ -192,34 +171,18 @@ function render({ model, el, signal: outer }) {
     keep.focus();
     announce(TEXT.dropped);
   }, { signal });
-  keepKeys(root, signal);
 
   // ---- from the model to the state ----
-  function read(late = false) {
-    clearTimeout(rereading);
-    const next = Object.fromEntries(KEYS.map((name) => [name, model.get(name) ?? null]));
-    const problem = stateProblem(next);
-    if (problem && state && !late) {
-      // Traits that belong together may come in several messages: what does not fit yet may fit soon.
-      rereading = setTimeout(read, 250, true);
-      return;
-    }
-    if (!problem) state = structuredClone(next);
+  function take(next, problem) {
+    if (!problem) state = next;
     else state ??= { ...DEFAULTS };
     fitSlider(true);
     refresh(!problem);
-    if (problem) refuse(problem);
-    else message.textContent = "";
+    refuse(problem);
   }
 
-  const write = follow(model, KEYS, read, signal);
-  signal.addEventListener("abort", () => clearTimeout(rereading));
+  const { read, write } = followState(model, KEYS, stateProblem, take, signal);
   read();
-  el.append(root);
-  return () => {
-    end();
-    root.remove();
-  };
 }
 
 /** The numbers of each line, and what its kept settings are. */
@@ -251,7 +214,7 @@ function createTable() {
       setText(label, name === "kept" ? kept(state.kept) : bound || nameOf(name, derived));
       setData(mean, line.mean, TEXT.times(formatFactor(line.mean)));
       setData(rest, line.left, formatLog(line.left));
-      setData(under, line.under, line.under === null ? TEXT.never : TEXT.steps(line.under));
+      setData(under, line.under, line.under === null ? TEXT.never : line.under ? TEXT.steps(line.under) : TEXT.start);
     }
   }
 
@@ -264,4 +227,4 @@ function clamp(name, number) {
   return Math.min(high, Math.max(low, Number(number.toFixed(6))));
 }
 
-export default { render };
+export default { render: figure("reach", TEXT.widget, build) };

@@ -9,6 +9,7 @@ import traitlets
 from whyattention.widgets import reach_arithmetic as arithmetic
 from whyattention.widgets._base import CourseWidget, StateError
 from whyattention.widgets.reach_fallback import Line, draw
+from whyattention.widgets.validation import flag, number, one_of, whole
 
 DEFAULTS = {
     "cell": "tanh",
@@ -114,14 +115,11 @@ class Reach(CourseWidget):
         Raises:
             ValueError: If there is no such setting.
         """
-        if name not in PRESETS:
-            raise ValueError(f"name is {name!r}, expected one of {', '.join(PRESETS)}")
-        return cls(**PRESETS[name])
+        return cls(**PRESETS[one_of("name", name, PRESETS)])
 
     @traitlets.validate(*DEFAULTS)
     def _fits(self, proposal: dict) -> object:
-        name = proposal["trait"].name
-        return _checked({key: getattr(self, key) for key in DEFAULTS} | {name: proposal["value"]})[name]
+        return self._fitted(proposal, DEFAULTS, _checked)
 
     @property
     def factors(self) -> list[float]:
@@ -188,34 +186,20 @@ class Reach(CourseWidget):
 
 def _checked(state: dict) -> dict:
     """The state with numbers as floats, if its parts are right."""
-    checked = _settings("", state)
-    lag, clipping, kept = state["lag"], state["clipping"], state["kept"]
-    low, high = arithmetic.LIMITS["lag"]
-    if isinstance(lag, bool) or not isinstance(lag, int) or not low <= lag <= high:
-        raise StateError(f"lag is {lag!r}, expected a whole number from {low} to {high}")
-    if not isinstance(clipping, bool):
-        raise StateError(f"clipping is {clipping!r}, expected True or False")
+    kept = state["kept"]
     if kept is not None:
         if not isinstance(kept, Mapping) or set(kept) != set(_SETTINGS):
             raise StateError(f"kept is {kept!r}, expected None or a dictionary of {', '.join(_SETTINGS)}")
         kept = _settings("kept.", kept)
-    limit = _number("limit", state["limit"], *arithmetic.LIMITS["limit"])
-    return checked | {"lag": lag, "clipping": clipping, "limit": limit, "kept": kept}
+    return _settings("", state) | {
+        "lag": whole("lag", state["lag"], *arithmetic.LIMITS["lag"]),
+        "clipping": flag("clipping", state["clipping"]),
+        "limit": number("limit", state["limit"], *arithmetic.LIMITS["limit"]),
+        "kept": kept,
+    }
 
 
 def _settings(prefix: str, state: Mapping) -> dict:
-    cell = state["cell"]
-    if not isinstance(cell, str) or cell not in _CELLS:
-        raise StateError(f"{prefix}cell is {cell!r}, expected one of {', '.join(_CELLS)}")
-    numbers = {
-        name: _number(f"{prefix}{name}", state[name], *arithmetic.LIMITS[name]) for name in _SETTINGS[1:]
+    return {"cell": one_of(f"{prefix}cell", state["cell"], _CELLS)} | {
+        name: number(f"{prefix}{name}", state[name], *arithmetic.LIMITS[name]) for name in _SETTINGS[1:]
     }
-    return {"cell": cell} | numbers
-
-
-def _number(name: str, value: object, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise StateError(f"{name} is {value!r}, expected a number")
-    if not low <= value <= high:  # also refuses NaN
-        raise StateError(f"{name} is {value!r}, expected a finite number from {low} to {high}")
-    return float(value)

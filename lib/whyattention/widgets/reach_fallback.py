@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from whyattention.widgets import plain_html
 from whyattention.widgets.formatting import format_number
 from whyattention.widgets.reach_arithmetic import GATED, GONE, first_under
 
@@ -32,6 +33,7 @@ TEXT = {
     "kept": "Kept to compare with: {settings}.",
     "under": "under 10⁻³ after {lag}",
     "never": "not under 10⁻³ yet",
+    "start": "under 10⁻³ from the start",
     "plot": "Logarithmic plot of the table’s numbers against the steps back, from 10⁻¹⁶ to 10⁶.",
 }
 
@@ -73,20 +75,14 @@ def draw(lines: Sequence[Line], state: Mapping, kept: Mapping | None, limit: flo
     lag = len(lines[0].logs) - 1
     names = [TEXT["names"][line.kind].format(limit=format_number(limit)) for line in lines]
     caption = TEXT["caption"].format(settings=_settings(state))
-    head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    rows = "".join(
-        f'<tr><th scope="row">{k}</th>'
-        + "".join(f"<td>{format_log(line.logs[k])}</td>" for line in lines)
-        + "</tr>"
+    rows = [
+        [str(k), *(format_log(line.logs[k]) for line in lines)]
         for k in sorted({round(lag * tenth / 10) for tenth in range(11)})
-    )
+    ]
     unders = "".join(f"<td>{_under(line)}</td>" for line in lines)
     note = f"<p>{TEXT['kept'].format(settings=_settings(kept))}</p>" if kept else ""
-    return (
-        f'{_plot(lines, names, lag)}<table><caption>{caption}</caption><thead><tr><th scope="col">'
-        f"{TEXT['steps']}</th>{head}</tr></thead><tbody>{rows}</tbody>"
-        f"<tfoot><tr><td></td>{unders}</tr></tfoot></table>{note}"
-    )
+    table = plain_html.table(caption, [TEXT["steps"], *names], rows, f"<td></td>{unders}")
+    return f"{_plot(lines, names, lag)}{table}{note}"
 
 
 def format_log(log: float) -> str:
@@ -120,7 +116,9 @@ def _settings(state: Mapping) -> str:
 
 def _under(line: Line) -> str:
     lag = first_under(line.logs)
-    return TEXT["never"] if lag is None else TEXT["under"].format(lag=lag)
+    if lag is None:
+        return TEXT["never"]
+    return TEXT["under"].format(lag=lag) if lag else TEXT["start"]
 
 
 def _plot(lines: Sequence[Line], names: Sequence[str], lag: int) -> str:
@@ -133,7 +131,7 @@ def _plot(lines: Sequence[Line], names: Sequence[str], lag: int) -> str:
         dash = ' stroke-dasharray="4 3"' if power == GONE else ""
         grid.append(
             f'<path d="M{left} {y:.1f}h{width}" stroke="currentColor" stroke-opacity="0.4"{dash}/>'
-            + _text(left - 6, y + 4, name, "end")
+            + plain_html.words(left - 6, y + 4, name, "end")
         )
     for i, (line, name) in enumerate(zip(lines, names, strict=True)):
         points = [
@@ -142,18 +140,13 @@ def _plot(lines: Sequence[Line], names: Sequence[str], lag: int) -> str:
         ]
         paths.append(f'<path d="M{"L".join(points)}" fill="none" {STROKES[line.kind]}/>')
         x, y = left + 200 * (i % 2), 312 + 20 * (i // 2)
-        legend.append(f'<path d="M{x} {y}h30" {STROKES[line.kind]}/>{_text(x + 38, y + 4, name)}')
-    lags = _text(left, 290, "0") + _text(left + width, 290, f"{lag} {TEXT['steps']}", "end")
+        legend.append(f'<path d="M{x} {y}h30" {STROKES[line.kind]}/>{plain_html.words(x + 38, y + 4, name)}')
+    lags = plain_html.words(left, 290, "0")
+    lags += plain_html.words(left + width, 290, f"{lag} {TEXT['steps']}", "end")
     bottom = 302 + 20 * math.ceil(len(lines) / 2)
     return (
         f'<svg viewBox="0 0 560 {bottom}" width="100%" role="img" '
         f'aria-label="{TEXT["plot"]}">{"".join(grid)}'
         f'<svg x="{left}" y="{top}" width="{width}" height="{height}">{"".join(paths)}</svg>'
         f"{lags}{''.join(legend)}</svg>"
-    )
-
-
-def _text(x: float, y: float, words: str, anchor: str = "start") -> str:
-    return (
-        f'<text x="{x}" y="{y:.1f}" text-anchor="{anchor}" font-size="12" fill="currentColor">{words}</text>'
     )

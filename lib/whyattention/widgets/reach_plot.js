@@ -1,7 +1,7 @@
 // The plot of Reach: lines on a logarithmic axis against the lag, and the factor of each step below them.
-import { formatNumber } from "./formatting.js";
+import { formatNumber, superscript } from "./formatting.js";
 import { createLabels } from "./reach_labels.js";
-import { formatFactor, formatLog, superscript } from "./reach_state.js";
+import { formatFactor, formatLog } from "./reach_state.js";
 import { drawn, element, setAttributes, setText, symbol } from "./shared.js";
 
 const TEXT = {

@@ -1,5 +1,5 @@
 // The state of Reach: what is accepted, what follows from it, what there is to say about it. No DOM.
-import { formatNumber, parseNumber } from "./formatting.js";
+import { formatNumber, superscript, typedProblem } from "./formatting.js";
 import { clipping, firstUnder, logistic, logNorms, stepFactors } from "./reach_arithmetic.js";
 
 const TEXT = {
@@ -37,7 +37,6 @@ const TEXT = {
 };
 
 const { LIMITS, STEEPEST } = CONSTANTS;
-const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 const SETTINGS = ["cell", "weight", "drive", "forget_bias"];
 
 /**
@@ -59,9 +58,7 @@ export function settings(state) {
 
 /** What is wrong with a typed number, or null. @param {string} text @param {string} name the setting */
 export function numberProblem(text, name) {
-  if (!text.trim()) return TEXT.empty;
-  const number = parseNumber(text);
-  return Number.isNaN(number) ? TEXT.text : rangeProblem(number, name);
+  return typedProblem(text, TEXT, (number) => rangeProblem(number, name));
 }
 
 function rangeProblem(number, name) {
@@ -122,11 +119,6 @@ export function formatLog(log) {
   let digits = (10 ** (log - power)).toFixed(1);
   if (digits === "10.0") [digits, power] = ["1.0", power + 1];
   return `${digits}\u00a0×\u00a010${superscript(power)}`;
-}
-
-/** @param {number} power */
-export function superscript(power) {
-  return [...String(power)].map((letter) => SUPERSCRIPT[letter]).join("");
 }
 
 /** A factor to three digits; one that is not 1 never reads as 1. @param {number} factor */

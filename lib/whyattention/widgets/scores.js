@@ -1,11 +1,14 @@
 // Scores: softmax beside dividing by the sum, and the weighted sum of hidden states that comes of each.
 import { sliderLimits } from "./arithmetic.js";
+import { createPresets } from "./choices.js";
 import { numberField } from "./fields.js";
 import { formatNumber } from "./formatting.js";
 import { createPlane, pointText } from "./plane.js";
+import { createRows } from "./rows.js";
 import { barAxis, createRow, rowSummary } from "./scores_row.js";
 import { derive, effect, finding, numberProblem, stateProblem, withoutWord, withWords, wordsProblem } from "./scores_state.js";
-import { announcer, element, follow, keepKeys, lifetime, setAttributes, setData, setText, symbol, uid } from "./shared.js";
+import { announcer, createAlert, element, figure, setAttributes, setData, setText, symbol, uid } from "./shared.js";
+import { followState } from "./state.js";
 
 const TEXT = {
   widget: "Scores and the weights made of them",
@@ -40,19 +43,20 @@ const TEXT = {
 };
 
 const { LIMITS, PRESETS } = CONSTANTS;
-const KEYS = ["words", "scores", "states", "mask", "temperature"];
+const KEYS = ["words", "scores", "states", "mask", "temperature", "show_states"];
 const SHIFT = 10;
 
-function render({ model, el, signal: outer }) {
-  const { signal, end } = lifetime(outer);
-  const rows = [];
+function build(root, model, signal) {
   let state = null;
-  let derived, limits, rereading;
+  let derived, limits;
   let sliding = false;
 
   // ---- what is on the page ----
-  const presets = Object.keys(PRESETS).map((name) =>
-    element("button", { class: "wa-button wa-preset", type: "button", "data-preset": name }, TEXT.presets[name]));
+  const presets = createPresets(TEXT.examples, TEXT.presets, (name) => {
+    const { words, scores } = PRESETS[name];
+    const same = JSON.stringify(words) === JSON.stringify(state.words);
+    apply({ ...begun(words, scores), ...(same && { states: state.states }) }, { force: true, range: "fit" });
+  }, signal);
   const sentence = element("p", { class: "wa-finding" });
   const ticks = [-1, 0, 1, 2].map((number) => element("span", { class: "wa-axis-tick" }, formatNumber(number)));
   const list = element("ol", { class: "wa-rows" });
@@ -63,9 +67,8 @@ function render({ model, el, signal: outer }) {
   const shift = element("button", { class: "wa-button wa-shift", type: "button" }, TEXT.shift(SHIFT));
   const scale = element("button", { class: "wa-button wa-scale", type: "button" }, TEXT.scale);
   const moved = element("p", { class: "wa-effect", hidden: true });
-  const message = element("p", { class: "wa-message", role: "alert" });
-  const live = element("p", { class: "wa-live wa-hidden", role: "status", "aria-live": "polite" });
-  const announce = announcer(live, signal);
+  const { message, refuse } = createAlert();
+  const { live, announce } = announcer(signal);
 
   const temperatureId = uid("wa-temperature");
   const temperature = element("input", {
@@ -85,9 +88,8 @@ function render({ model, el, signal: outer }) {
   const key = (kind, title, data, note) => element("div", { class: `wa-key wa-key-${kind}` },
     element("span", { class: "wa-mark", "aria-hidden": "true" }),
     element("div", {}, element("div", {}, symbol("a"), ` ${title}`), element("div", {}, data), element("div", { class: "wa-note" }, note)));
-  const root = element("div", { class: "wa wa-scores", role: "group", "aria-label": TEXT.widget },
-    element("div", { class: "wa-presets", role: "group", "aria-label": TEXT.examples }, ...presets),
-    sentence,
+  root.append(
+    presets.node, sentence,
     element("div", { class: "wa-head" },
       element("span", { class: "wa-head-score" }, TEXT.score, symbol("e")),
       element("div", { class: "wa-axis", "aria-hidden": "true" }, ...ticks),
@@ -108,8 +110,7 @@ function render({ model, el, signal: outer }) {
   function refresh(force) {
     derived = derive(state);
     const axis = barAxis(derived.broken);
-    while (rows.length < state.words.length) addRow();
-    while (rows.length > state.words.length) dropRow();
+    fit(state.words.length);
     for (const row of rows) row.update(state, derived, limits, axis, force);
     root.classList.toggle("wa-broken", derived.broken);
     root.style.setProperty("--wa-zero", `${axis.at(0)}%`);
@@ -118,16 +119,12 @@ function render({ model, el, signal: outer }) {
       tick.hidden = i - 1 < axis.low || i - 1 > axis.high;
       tick.style.left = `${axis.at(i - 1)}%`;
     });
-    for (const button of presets) {
-      const preset = PRESETS[button.dataset.preset];
-      const chosen = at("words", preset) && at("scores", preset) && state.mask.every(Boolean) && state.temperature === 1;
-      setAttributes(button, { "aria-current": chosen ? "true" : null });
-    }
+    const plain = state.mask.every(Boolean) && state.temperature === 1;
+    presets.show(Object.keys(PRESETS).find((name) => plain && at("words", PRESETS[name]) && at("scores", PRESETS[name])));
     setText(sentence, finding(state, derived));
     temperature.value = Math.log10(state.temperature);
     setAttributes(temperature, { "aria-valuetext": formatNumber(state.temperature) });
     temperatureField.show(state.temperature, force);
-    setAttributes(temperatureField.input, { "data-value": state.temperature });
     root.classList.toggle("wa-plain", model.get("show_states") === false);
     plane.update(state, derived);
     setData(value, derived.value.join(" "), pointText(derived.value));
@@ -135,35 +132,15 @@ function render({ model, el, signal: outer }) {
     setText(verdict, derived.sumValue ? (derived.inside ? TEXT.within : TEXT.outside) : "");
   }
 
-  function addRow() {
-    const life = lifetime(signal);
-    const row = createRow(rows.length, actions, life.signal);
-    rows.push({ ...row, end: life.end });
-    list.append(row.node);
-  }
-
-  function dropRow() {
-    const row = rows.pop();
-    row.end();
-    row.node.remove();
-  }
-
   // ---- from the reader to the state ----
-  function refuse(problem) {
-    // An alert that already says this is not read again unless it changes.
-    if (message.textContent === problem) message.textContent = "";
-    message.textContent = problem;
-  }
-
   /** Takes a change if it is good, else says why not. @returns {boolean} */
   function apply(change, { force = false, range = "grow", keepMoved = false } = {}) {
     const next = { ...state, ...change };
     const problem = stateProblem(next);
-    if (problem) refuse(problem);
-    else {
+    refuse(problem);
+    if (!problem) {
       state = next;
       fitRange(range);
-      message.textContent = "";
       if (!keepMoved) moved.hidden = true;
       write(change);
     }
@@ -191,7 +168,7 @@ function render({ model, el, signal: outer }) {
       refresh(false);
     },
     type(i, score) {
-      if (score === state.scores[i]) message.textContent = "";
+      if (score === state.scores[i]) refuse(null);
       else if (apply(withScore(i, score))) announce(rowSummary(i, state, derived));
     },
     step(i, direction) {
@@ -210,6 +187,8 @@ function render({ model, el, signal: outer }) {
     },
   };
 
+  const { rows, fit } = createRows(list, (i, life) => createRow(i, actions, life), signal);
+
   function move(kind, change) {
     const before = derived;
     if (!apply({ scores: state.scores.map(change) }, { force: true, range: "fit", keepMoved: true })) return;
@@ -219,14 +198,6 @@ function render({ model, el, signal: outer }) {
     announce(`${TEXT.effectSoftmax}${softmax}, ${TEXT.effectSum}${sum}.`);
   }
 
-  for (const button of presets) {
-    button.addEventListener("click", () => {
-      const { words, scores } = PRESETS[button.dataset.preset];
-      const same = JSON.stringify(words) === JSON.stringify(state.words);
-      apply({ words, scores, states: same ? state.states : CONSTANTS.FAN.slice(0, words.length), mask: words.map(() => true), temperature: 1 },
-        { force: true, range: "fit" });
-    }, { signal });
-  }
   shift.addEventListener("click", () => move("shift", (score) => score + SHIFT), { signal });
   scale.addEventListener("click", () => move("scale", (score) => 2 * score), { signal });
   temperature.addEventListener("input", () => apply({ temperature: fromLog(Number(temperature.value)) }), { signal });
@@ -240,40 +211,29 @@ function render({ model, el, signal: outer }) {
     newWord.value = "";
     announce(TEXT.added(words));
   }, { signal });
-  keepKeys(root, signal);
 
   // ---- from the model to the state ----
-  function read(late = false) {
-    clearTimeout(rereading);
-    const next = Object.fromEntries(KEYS.map((name) => [name, model.get(name)]));
-    const problem = stateProblem(next);
-    if (problem && state && !late) {
-      // Traits that belong together may come in several messages: what does not fit yet may fit soon.
-      rereading = setTimeout(read, 250, true);
-      return;
-    }
+  function take(next, problem) {
     if (!problem) {
-      state = structuredClone(next);
+      state = next;
       fitRange(sliding ? "keep" : "fit");
     } else if (!state) {
       const { words, scores } = PRESETS["worked-example"];
-      state = { words, scores, states: CONSTANTS.FAN.slice(0, words.length), mask: words.map(() => true), temperature: 1 };
+      state = begun(words, scores);
       fitRange("fit");
     }
     moved.hidden = true;
     refresh(!problem && !sliding);
-    if (problem) refuse(problem);
-    else message.textContent = "";
+    refuse(problem);
   }
 
-  const write = follow(model, [...KEYS, "show_states"], read, signal);
-  signal.addEventListener("abort", () => clearTimeout(rereading));
+  const { read, write } = followState(model, KEYS, stateProblem, take, signal);
   read();
-  el.append(root);
-  return () => {
-    end();
-    root.remove();
-  };
+}
+
+/** The state of an example: drawn states, no mask, no temperature. */
+function begun(words, scores) {
+  return { words, scores, states: CONSTANTS.FAN.slice(0, words.length), mask: words.map(() => true), temperature: 1 };
 }
 
 /** Words beside the mark of the bars that they speak of. */
@@ -287,4 +247,4 @@ function fromLog(logarithm) {
   return Math.min(high, Math.max(low, Number((10 ** logarithm).toPrecision(3))));
 }
 
-export default { render };
+export default { render: figure("scores", TEXT.widget, build) };

@@ -8,9 +8,11 @@ from typing import ClassVar
 
 import traitlets
 
+from whyattention.widgets import plain_html
 from whyattention.widgets._base import CourseWidget, StateError
 from whyattention.widgets.arithmetic import softmax, sum_normalized, weighted_sum
 from whyattention.widgets.formatting import format_number, format_weight
+from whyattention.widgets.validation import flag, listed, number, one_of, require_count, text
 
 # The words of the fallback; those of the live figure stand in scores.js.
 TEXT = {
@@ -39,6 +41,7 @@ PRESETS = {
     "extreme": {"words": _SENTENCE, "scores": [40.0, 20.0, 20.0, 10_000.0]},
 }
 
+_NAMES = ("words", "scores", "states", "mask", "temperature")
 # Drawn hidden states for words that come without: golden angles, so that any number of them spreads out.
 FAN = [
     [round(radius * math.cos(angle), 2), round(radius * math.sin(angle), 2)]
@@ -101,13 +104,13 @@ class Scores(CourseWidget):
     ) -> None:
         if words is None and scores is None:
             words, scores = PRESETS["worked-example"]["words"], PRESETS["worked-example"]["scores"]
-        words = _listed("words", words)
+        words = _per_word("words", words)
         state = _checked(
             {
                 "words": words,
-                "scores": _listed("scores", scores),
-                "states": FAN[: len(words)] if states is None else _listed("states", states),
-                "mask": [True] * len(words) if mask is None else _listed("mask", mask),
+                "scores": _per_word("scores", scores),
+                "states": FAN[: len(words)] if states is None else listed("states", states),
+                "mask": [True] * len(words) if mask is None else listed("mask", mask),
                 "temperature": temperature,
             }
         )
@@ -126,15 +129,11 @@ class Scores(CourseWidget):
         Raises:
             ValueError: If there is no such example.
         """
-        if name not in PRESETS:
-            raise ValueError(f"name is {name!r}, expected one of {', '.join(PRESETS)}")
-        return cls(words=PRESETS[name]["words"], scores=PRESETS[name]["scores"])
+        return cls(**PRESETS[one_of("name", name, PRESETS)])
 
-    @traitlets.validate("words", "scores", "states", "mask", "temperature")
+    @traitlets.validate(*_NAMES)
     def _fits(self, proposal: dict) -> object:
-        name = proposal["trait"].name
-        names = ("words", "scores", "states", "mask", "temperature")
-        return _checked({key: getattr(self, key) for key in names} | {name: proposal["value"]})[name]
+        return self._fitted(proposal, _NAMES, _checked)
 
     @property
     def weights(self) -> list[float]:
@@ -170,21 +169,14 @@ class Scores(CourseWidget):
         rows = []
         for i, (word, weight) in enumerate(zip(self.words, self.weights, strict=True)):
             if self.mask[i]:
-                cells = (_weight_text(weight), _quotient_text(quotients, i))
+                both = (_weight_text(weight), _quotient_text(quotients, i))
             else:
-                cells = (TEXT["masked"], TEXT["masked"])
-            rows.append(
-                f'<tr><th scope="row">{escape(word)}</th><td>{format_number(self.scores[i])}</td>'
-                f"<td>{cells[0]}</td><td>{cells[1]}</td></tr>"
-            )
+                both = (TEXT["masked"], TEXT["masked"])
+            rows.append([escape(word), format_number(self.scores[i]), *both])
         values = (_pair(self.value), TEXT["undefined"] if self.sum_value is None else _pair(self.sum_value))
-        return (
-            f"<table><caption>{TEXT['caption']}</caption><thead><tr>"
-            + "".join(f'<th scope="col">{TEXT[name]}</th>' for name in ("word", "score", "softmax", "sum"))
-            + f"</tr></thead><tbody>{''.join(rows)}</tbody><tfoot><tr>"
-            f'<th scope="row" colspan="2">{TEXT["value"]}</th><td>{values[0]}</td><td>{values[1]}</td>'
-            f"</tr></tfoot></table>{self._bars()}"
-        )
+        heads = [TEXT[name] for name in ("word", "score", "softmax", "sum")]
+        foot = f'<th scope="row" colspan="2">{TEXT["value"]}</th><td>{values[0]}</td><td>{values[1]}</td>'
+        return plain_html.table(TEXT["caption"], heads, rows, foot) + self._bars()
 
     def _bars(self) -> str:
         """Both bars of each word on one axis; what does not fit between -1 and 2 ends at the border."""
@@ -195,18 +187,15 @@ class Scores(CourseWidget):
             top = 6 + 34 * i
             clipped = min(2.0, max(-1.0, quotient))
             drawn.append(
-                f'<text x="100" y="{top + 16}" text-anchor="end" font-size="13" fill="currentColor">'
-                f'{escape(word)}</text><rect x="{left}" y="{top}" width="{unit * weight:.1f}" height="10" '
+                plain_html.words(100, top + 16, escape(word), "end", size=13)
+                + f'<rect x="{left}" y="{top}" width="{unit * weight:.1f}" height="10" '
                 f'fill="#0072B2"/><rect x="{left + unit * min(0.0, clipped):.1f}" y="{top + 13}" '
                 f'width="{unit * abs(clipped):.1f}" height="9" fill="none" stroke="#E69F00" '
                 f'stroke-width="2"/>'
             )
         height = 6 + 34 * len(self.words)
-        return (
-            f'<svg viewBox="0 0 420 {height}" width="420" height="{height}" role="img" '
-            f'aria-label="{TEXT["bars"]}"><path d="M{left} 0V{height}" stroke="currentColor"/>'
-            f"{''.join(drawn)}</svg>"
-        )
+        axis = f'<path d="M{left} 0V{height}" stroke="currentColor"/>'
+        return plain_html.picture(420, height, TEXT["bars"], axis, *drawn)
 
 
 def _weight_text(weight: float) -> str:
@@ -222,21 +211,16 @@ def _pair(point: Sequence[float]) -> str:
     return f"({format_weight(point[0])}, {format_weight(point[1])})"
 
 
-def _listed(name: str, values: object) -> list:
-    """Any sequence as a list, an array's or tensor's ``tolist`` included."""
+def _per_word(name: str, values: object) -> list:
     if values is None:
         raise StateError(f"{name} is missing, expected one entry a word")
-    values = values.tolist() if hasattr(values, "tolist") else values
-    if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
-        raise StateError(f"{name} is {values!r}, expected a list")
-    return list(values)
+    return listed(name, values)
 
 
 def _checked(state: dict) -> dict:
     """The state with numbers as floats, if its parts are right and fit each other."""
     words = [_word(f"words[{i}]", word) for i, word in enumerate(state["words"])]
-    if not 1 <= len(words) <= LIMITS["words"]:
-        raise StateError(f"words has {len(words)} entries, expected 1 to {LIMITS['words']}")
+    require_count("words", words, 1, LIMITS["words"])
     for name in ("scores", "states", "mask"):
         if len(state[name]) != len(words):
             raise StateError(
@@ -248,35 +232,24 @@ def _checked(state: dict) -> dict:
     for i, (pair, attended) in enumerate(zip(state["states"], state["mask"], strict=True)):
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise StateError(f"states[{i}] is {pair!r}, expected two numbers [x, y]")
-        if not isinstance(attended, bool):
-            raise StateError(f"mask[{i}] is {attended!r}, expected True or False")
+        flag(f"mask[{i}]", attended)
     if not any(state["mask"]):
         raise StateError("mask is False for every word, expected at least one word that may be attended")
     return {
         "words": words,
-        "scores": [_number(f"scores[{i}]", score, -bound, bound) for i, score in enumerate(state["scores"])],
+        "scores": [number(f"scores[{i}]", score, -bound, bound) for i, score in enumerate(state["scores"])],
         "states": [
-            [_number(f"states[{i}][{axis}]", pair[axis], -far, far) for axis in (0, 1)]
+            [number(f"states[{i}][{axis}]", pair[axis], -far, far) for axis in (0, 1)]
             for i, pair in enumerate(state["states"])
         ],
         "mask": list(state["mask"]),
-        "temperature": _number("temperature", state["temperature"], *LIMITS["temperature"]),
+        "temperature": number("temperature", state["temperature"], *LIMITS["temperature"]),
     }
-
-
-def _number(name: str, value: object, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise StateError(f"{name} is {value!r}, expected a number")
-    if not low <= value <= high:  # also refuses NaN
-        raise StateError(f"{name} is {value!r}, expected a finite number from {low} to {high}")
-    return float(value)
 
 
 def _word(name: str, word: object) -> str:
     """Letters of any script, digits and a few marks: no markup, and nothing that turns the line around."""
-    if not isinstance(word, str):
-        raise StateError(f"{name} is {word!r}, expected text")
-    if not 1 <= len(word) <= LIMITS["word_length"]:
+    if not 1 <= len(text(name, word)) <= LIMITS["word_length"]:
         raise StateError(f"{name} is {word!r}, expected 1 to {LIMITS['word_length']} characters")
     letters = all(unicodedata.category(letter)[0] in "LMN" or letter in PUNCTUATION for letter in word)
     if word not in TOKENS and not letters:

@@ -1,6 +1,6 @@
 // One word of Scores: its score, its two bars, its mask.
-import { numberField } from "./fields.js";
-import { formatNumber, formatWeight } from "./formatting.js";
+import { moveSlider, numberField } from "./fields.js";
+import { formatWeight } from "./formatting.js";
 import { numberProblem, weightText } from "./scores_state.js";
 import { element, setAttributes, setData, setText, uid } from "./shared.js";
 
@@ -75,11 +75,10 @@ export function createRow(i, on, signal) {
   function update(state, derived, limits, axis, force) {
     const [score, attended] = [state.scores[i], state.mask[i]];
     name(state.words[i]);
-    setAttributes(slider, { min: -limits.bound, max: limits.bound, step: limits.step, "aria-valuetext": formatNumber(score) });
-    if (Number(slider.value) !== score) slider.value = score;
+    setAttributes(slider, { min: -limits.bound, max: limits.bound, step: limits.step });
+    moveSlider(slider, score);
     slider.style.setProperty("--wa-at", `${50 + (50 * score) / limits.bound}%`);
     field.show(score, force);
-    setAttributes(field.input, { "data-value": score });
     attend.checked = attended;
     node.classList.toggle("wa-masked", !attended);
     const divided = derived.quotients?.[i] ?? null;

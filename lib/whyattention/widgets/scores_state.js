@@ -1,6 +1,6 @@
 // The state of Scores: what is accepted, what follows from it, what there is to say about it. No DOM.
 import { insideHull, softmax, sum, sumNormalized, weightedSum } from "./arithmetic.js";
-import { formatWeight, parseNumber } from "./formatting.js";
+import { formatWeight, typedProblem } from "./formatting.js";
 
 const TEXT = {
   empty: "Nothing was typed. Type a number, such as 2.5, -3 or ln 16.",
@@ -49,9 +49,7 @@ const WORD = new RegExp(`^[\\p{L}\\p{M}\\p{N}${PUNCTUATION.replace("-", "\\-")}]
 
 /** What is wrong with a typed number, or null. @param {string} text @param {"score" | "temperature"} kind */
 export function numberProblem(text, kind) {
-  if (!text.trim()) return TEXT.empty;
-  const number = parseNumber(text);
-  return Number.isNaN(number) ? TEXT.text : rangeProblem(number, kind);
+  return typedProblem(text, TEXT, (number) => rangeProblem(number, kind));
 }
 
 function rangeProblem(number, kind) {

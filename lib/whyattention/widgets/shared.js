@@ -58,26 +58,56 @@ export function symbol(letter, index) {
 }
 
 /**
- * Keys pressed in the widget end there: neither the notebook nor the page acts on them.
- * @param {HTMLElement} root
- * @param {AbortSignal} signal
+ * What renders a kind of figure: it makes the element that holds all of it, and removes it in the end.
+ * @param {string} name its class, after "wa-"
+ * @param {string | null} label
+ * @param {(root: HTMLElement, model: object, signal: AbortSignal) => void} build fills the element, which is on the page
+ * @returns {(context: {model: object, el: HTMLElement, signal?: AbortSignal}) => () => void}
  */
-export function keepKeys(root, signal) {
-  root.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
+export function figure(name, label, build) {
+  return ({ model, el, signal: outer }) => {
+    const { signal, end } = lifetime(outer);
+    const root = element("div", { class: `wa wa-${name}`, role: label && "group", "aria-label": label });
+    // Keys pressed in it end there: neither the notebook nor the page acts on them.
+    root.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
+    el.append(root);
+    build(root, model, signal);
+    return () => {
+      end();
+      root.remove();
+    };
+  };
 }
 
 /**
- * Writes to a live region once changes have come to rest, so that a screen reader is not flooded.
- * @param {HTMLElement} region
- * @param {AbortSignal} signal
- * @returns {(text: string) => void}
+ * Where a figure says what is wrong.
+ * @returns {{message: HTMLElement, refuse: (problem: string | null) => void}} refuse(null) says that nothing is
  */
-export function announcer(region, signal) {
+export function createAlert() {
+  const message = element("p", { class: "wa-message", role: "alert" });
+  const refuse = (problem) => {
+    // An alert that already says this is not read again unless it changes.
+    if (message.textContent === problem) message.textContent = "";
+    message.textContent = problem;
+  };
+  return { message, refuse };
+}
+
+/**
+ * A live region, written to once changes have come to rest, so that a screen reader is not flooded.
+ * @param {AbortSignal} signal
+ * @returns {{live: HTMLElement, announce: (text: string) => void}}
+ */
+export function announcer(signal) {
+  const live = element("p", { class: "wa-live wa-hidden", role: "status", "aria-live": "polite" });
   let timer;
   signal.addEventListener("abort", () => clearTimeout(timer));
-  return (text) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => setText(region, text), 400);
+  return {
+    live,
+    announce(text) {
+      clearTimeout(timer);
+      timer = setTimeout(() => setText(live, text), 400);
+    },
   };
 }
 

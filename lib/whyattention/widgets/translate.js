@@ -1,11 +1,12 @@
 // Translate: two trained translators on one sentence, one with attention and one whose look-up is gone.
+import { createPresets, createRadios } from "./choices.js";
 import { createChart } from "./translate_chart.js";
 import { createField } from "./translate_field.js";
 import { createHeatmap } from "./translate_heatmap.js";
 import { createRow, nameOf } from "./translate_rows.js";
-import { another, countText, derive, exampleOf, finding, isUnfinished, longer, readText, shorter, suggestions } from "./translate_state.js";
+import { another, countText, derive, exampleOf, finding, mayGoOn, longer, readText, shorter, suggestions } from "./translate_state.js";
 import { unpack } from "./translation.js";
-import { announcer, asset, element, follow, keepKeys, lifetime, setAttributes, setText, uid } from "./shared.js";
+import { announcer, asset, createAlert, element, figure, follow, setText, uid } from "./shared.js";
 
 const TEXT = {
   widget: "Two trained translators on one English sentence",
@@ -49,23 +50,21 @@ function unpackAll(stored) {
   return unpacked.get(stored);
 }
 
-function render({ model, el, signal: outer }) {
-  const { signal, end } = lifetime(outer);
+function build(root, model, signal) {
   const history = new Map();
   let [models, words, derived, pointed] = [null, SENTENCE.split(" "), null, null];
   let whose = "attention";
 
   // ---- what is on the page ----
   const field = createField({ change: (text) => take(text) }, signal);
-  const examples = Object.keys(EXAMPLES).map((name) =>
-    element("button", { class: "wa-button wa-preset", type: "button", "data-example": name }, TEXT.example[name]));
+  const presets = createPresets(TEXT.examples, TEXT.example, (name) => put(EXAMPLES[name].split(" ")), signal);
   const button = (kind, ...text) => element("button", { class: `wa-button wa-translate-${kind}`, type: "button" }, ...text);
   const clause = element("span", { class: "wa-translate-clause" });
   const [lengthen, shorten, other] = [button("lengthen", element("strong", {}, TEXT.longer), clause), button("shorten", TEXT.shorter), button("another", TEXT.another)];
   const countId = uid("wa-count");
   const count = element("span", { class: "wa-translate-count", id: countId });
   field.node.prepend(element("div", { class: "wa-translate-top" }, field.label, count));
-  const message = element("p", { class: "wa-message", role: "alert" });
+  const { message, refuse: say } = createAlert();
   const again = button("again", TEXT.again);
   const sentence = element("p", { class: "wa-finding" });
   const rows = Object.fromEntries(ROWS.map((name) => [name, createRow(name, (t) => look(t === null ? null : { name, t }), signal)]));
@@ -73,28 +72,27 @@ function render({ model, el, signal: outer }) {
   const reading = element("p", { class: "wa-translate-reading", "aria-live": "polite" }, TEXT.hint);
   const chart = createChart();
   const heatmap = createHeatmap((t) => look(t === null ? null : { name: whose, t }, false), signal);
-  const group = uid("wa-whose");
-  const radios = ROWS.map((name) => element("input", { type: "radio", name: group, value: name }));
-  const heat = element("div", { class: "wa-translate-heat" },
-    element("div", { class: "wa-translate-switch", role: "radiogroup", "aria-label": TEXT.whose },
-      element("span", {}, TEXT.whose),
-      ...ROWS.map((name, i) => element("label", { class: "wa-translate-choice" }, radios[i], element("span", {}, nameOf(name)))),
-      element("span", { class: "wa-translate-key" }, element("span", { class: "wa-translate-link-key", "aria-hidden": "true" }), TEXT.outlined)),
-    heatmap.node, heatmap.reading);
+  const choice = createRadios("wa-translate-choice", TEXT.whose, Object.fromEntries(ROWS.map((name) => [name, nameOf(name)])), (name) => {
+    whose = name;
+    drawHeatmap();
+    keep({ heatmap: whose });
+  }, signal);
+  choice.node.prepend(element("span", {}, TEXT.whose));
+  choice.node.append(
+    element("span", { class: "wa-translate-key" }, element("span", { class: "wa-translate-link-key", "aria-hidden": "true" }), TEXT.outlined));
+  const heat = element("div", { class: "wa-translate-heat" }, choice.node, heatmap.node, heatmap.reading);
   const [low, high] = LIMITS.trained;
   const about = element("details", { class: "wa-translate-about" }, element("summary", {}, TEXT.about),
     element("p", {}, TEXT.models(MEASURED.parameters.toLocaleString("en"), low, high)),
     element("p", {}, TEXT.rounded(MEASURED.sentences.toLocaleString("en"), low, high, MEASURED.changed, MEASURED.trained, MEASURED.int8)));
-  const live = element("p", { class: "wa-live wa-hidden", role: "status", "aria-live": "polite" });
-  const announce = announcer(live, signal);
-  const presets = element("div", { class: "wa-presets", role: "group", "aria-label": TEXT.examples }, ...examples);
+  const { live, announce } = announcer(signal);
   const result = element("div", { class: "wa-translate-result" },
     ...ROWS.map((name) => rows[name].node),
     element("div", { class: "wa-translate-row wa-translate-reference" },
       element("div", { class: "wa-translate-head" }, element("strong", { class: "wa-translate-name" }, TEXT.reference)), reference),
     reading);
-  const root = element("div", { class: "wa wa-translate", role: "group", "aria-label": TEXT.widget },
-    presets, field.node,
+  root.append(
+    presets.node, field.node,
     element("div", { class: "wa-translate-actions" }, lengthen, shorten, other),
     element("div", { class: "wa-translate-say" }, sentence, message, again), result, chart.node, heat, about, live);
 
@@ -104,8 +102,7 @@ function render({ model, el, signal: outer }) {
     setText(clause, next === null ? TEXT.full : TEXT.and(next));
     lengthen.disabled = next === null;
     shorten.disabled = shorter(words) === null;
-    const example = exampleOf(words);
-    for (const one of examples) setAttributes(one, { "aria-current": one.dataset.example === example ? "true" : null });
+    presets.show(exampleOf(words));
     if (!models) return;
     derived = derive(models, words);
     if (derived.reference) {
@@ -121,7 +118,7 @@ function render({ model, el, signal: outer }) {
   }
 
   function drawHeatmap() {
-    radios.forEach((radio) => { radio.checked = radio.value === whose; });
+    choice.show(whose);
     if (derived && !heat.hidden) heatmap.update(nameOf(whose), derived.said[whose], derived.source, derived.reference);
   }
 
@@ -135,9 +132,7 @@ function render({ model, el, signal: outer }) {
   }
 
   function refuse(problem) {
-    // An alert that already says this is not read again unless it changes.
-    if (problem && message.textContent === problem) message.textContent = "";
-    setText(message, problem);
+    say(problem);
     sentence.hidden = Boolean(problem); // it speaks of another sentence
   }
 
@@ -145,8 +140,8 @@ function render({ model, el, signal: outer }) {
   /** What stands in the field: translated if it can be, else told. */
   function take(text, write = keep) {
     const known = readText(text);
-    const waits = Boolean(known.problem) && isUnfinished(text, known);
-    refuse(waits ? "" : known.problem ?? "");
+    const waits = Boolean(known.problem) && mayGoOn(text, known);
+    refuse(waits ? null : known.problem);
     field.mark(waits ? [] : known.unknown);
     field.offer(suggestions(text, known));
     field.judge(Boolean(known.problem) && !waits, countId);
@@ -167,25 +162,14 @@ function render({ model, el, signal: outer }) {
   lengthen.addEventListener("click", () => put([...words, "and", ...longer(words).split(" ")]), { signal });
   shorten.addEventListener("click", () => put(shorter(words)), { signal });
   other.addEventListener("click", () => put(another(words).split(" ")), { signal });
-  for (const one of examples) {
-    one.addEventListener("click", () => put(EXAMPLES[one.dataset.example].split(" ")), { signal });
-  }
-  for (const radio of radios) {
-    radio.addEventListener("change", () => {
-      whose = radio.value;
-      drawHeatmap();
-      keep({ heatmap: whose });
-    }, { signal });
-  }
   again.addEventListener("click", () => load(), { signal });
-  keepKeys(root, signal);
 
   // ---- from the model to the sentence ----
   function read() {
     const stored = Object.fromEntries(KEYS.map((name) => [name, model.get(name)]));
     whose = NAMES.includes(stored.heatmap) ? stored.heatmap : "attention";
     root.classList.toggle("wa-translate-compact", stored.compact === true);
-    presets.hidden = chart.node.hidden = about.hidden = stored.compact === true;
+    presets.node.hidden = chart.node.hidden = about.hidden = stored.compact === true;
     heat.hidden = stored.compact === true || stored.show_heatmap === false;
     const known = readText(stored.sentence);
     if (!known.problem) words = known.words;
@@ -207,18 +191,13 @@ function render({ model, el, signal: outer }) {
       return;
     }
     if (signal.aborted) return;
-    if (message.textContent === TEXT.absent) refuse("");
+    if (message.textContent === TEXT.absent) refuse(null);
     refresh();
   }
 
   const keep = follow(model, KEYS, read, signal);
   read();
   load();
-  el.append(root);
-  return () => {
-    end();
-    root.remove();
-  };
 }
 
 /** Words as a reader writes them. */
@@ -226,4 +205,4 @@ function asWritten(words) {
   return words.map((word) => (word === "i" ? "I" : word)).join(" ");
 }
 
-export default { render };
+export default { render: figure("translate", TEXT.widget, build) };

@@ -20,6 +20,7 @@ from whyattention.widgets._base import CourseWidget, StateError
 from whyattention.widgets.translate_fallback import fallback
 from whyattention.widgets.translate_sentence import FINAL_MARKS, read_words, reference, say
 from whyattention.widgets.translators import NAMES, translators
+from whyattention.widgets.validation import one_of, require_count, text
 
 # What both halves accept. JavaScript reads the same table.
 LIMITS = {"words": 40, "characters": 1000, "trained": [3, 12]}
@@ -154,7 +155,10 @@ class Translate(CourseWidget):
         heatmap: str = "attention",
     ) -> None:
         super().__init__(
-            sentence=_read(sentence), show_heatmap=show_heatmap, compact=compact, heatmap=_named(heatmap)
+            sentence=_read(sentence),
+            show_heatmap=show_heatmap,
+            compact=compact,
+            heatmap=one_of("heatmap", heatmap, NAMES),
         )
 
     @traitlets.validate("sentence")
@@ -163,7 +167,7 @@ class Translate(CourseWidget):
 
     @traitlets.validate("heatmap")
     def _is_a_model(self, proposal: dict) -> str:
-        return _named(proposal["value"])
+        return one_of("heatmap", proposal["value"], NAMES)
 
     @property
     def reference(self) -> list[str] | None:
@@ -189,21 +193,11 @@ class Translate(CourseWidget):
         return fallback(self.sentence.split(), drawn)
 
 
-def _read(text: object) -> str:
+def _read(sentence: object) -> str:
     """The words of a sentence as the models read them, if they can."""
-    if not isinstance(text, str):
-        raise StateError(f"sentence is {text!r}, expected text")
-    if len(text) > LIMITS["characters"]:
-        raise StateError(f"sentence has {len(text)} characters, expected at most {LIMITS['characters']}")
-    words = read_words(text)
-    if not 1 <= len(words) <= LIMITS["words"]:
-        raise StateError(f"sentence has {len(words)} words, expected 1 to {LIMITS['words']}")
+    require_count("sentence", text("sentence", sentence), 0, LIMITS["characters"], "characters")
+    words = read_words(sentence)
+    require_count("sentence", words, 1, LIMITS["words"], "words")
     if unknown := [word for word in words if word not in source_words()]:
         raise StateError(f"sentence has {unknown[0]!r}, expected words that the models know")
     return " ".join(words)
-
-
-def _named(heatmap: object) -> str:
-    if heatmap not in NAMES:
-        raise StateError(f"heatmap is {heatmap!r}, expected one of {', '.join(NAMES)}")
-    return heatmap

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from whyattention.widgets import plain_html
 from whyattention.widgets.translate_sentence import Edit, Said, compare, reference, say
 
 TEXT = {
@@ -43,12 +44,9 @@ def fallback(source: list[str], drawn: str | None) -> str:
         right = sum(edit.kind == "right" for edit in edits)
         rows.append((TEXT[name], _marked(said, edits), TEXT["right"].format(right=right, all=len(known[0]))))
     rows.append((TEXT["reference"], escape(" ".join(known[0]) if known else TEXT["none"]), ""))
-    body = "".join(
-        f'<tr><th scope="row">{head}</th><td>{text}</td><td>{note}</td></tr>' for head, text, note in rows
-    )
     picture = _picture(source, drawn, known[1] if known else None) if drawn else ""
     note = f"<p>{TEXT['wrong']}</p>" if known else ""
-    return f"<table><caption>{TEXT['caption']}</caption><tbody>{body}</tbody></table>{note}{picture}"
+    return f"{plain_html.table(TEXT['caption'], (), rows)}{note}{picture}"
 
 
 def _marked(said: Said, edits: list[Edit]) -> str:
@@ -78,10 +76,7 @@ def _picture(source: list[str], name: str, links: list[int] | None) -> str:
     ]
     for t, (word, weights) in enumerate(zip(said.words, said.weights, strict=True)):
         y = _TOP + _CELL * t
-        parts.append(
-            f'<text x="{_LEFT - 6}" y="{y + 17}" text-anchor="end" font-size="13" fill="currentColor">'
-            f"{escape(word)}</text>"
-        )
+        parts.append(plain_html.words(_LEFT - 6, y + 17, escape(word), "end", size=13))
         parts += [
             f'<rect x="{_LEFT + _CELL * i}" y="{y}" width="{_CELL}" height="{_CELL}" fill="{_WEIGHT}" '
             f'fill-opacity="{weight:.3f}" stroke="currentColor" stroke-opacity="0.15"/>'
@@ -97,7 +92,4 @@ def _picture(source: list[str], name: str, links: list[int] | None) -> str:
                     f'fill="none" stroke="{_LINK}" stroke-width="2"/>'
                 )
     label = escape(TEXT["weights"].format(name=TEXT[name]))
-    return (
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-        f'aria-label="{label}">{"".join(parts)}</svg><p>{label}</p>'
-    )
+    return f"{plain_html.picture(width, height, label, *parts)}<p>{label}</p>"

@@ -4,9 +4,9 @@ import { element, setAttributes, setData, setText } from "./shared.js";
 
 const TEXT = {
   names: { control: "One vector", attention: "Attention" },
-  notes: { control: "the control: its look-up is gone", attention: "looks at every encoder state" },
+  notes: { control: "sees the last encoder state alone", attention: "looks at every encoder state" },
   words: (name) => `${name}: the French words`,
-  right: (right, all) => `${right} of ${all} right`,
+  right: (right, all, extra) => `${right} of ${all} right${extra ? `, ${extra} too many` : ""}`,
   unfinished: "cut off: it came to no end",
   wrong: (word) => ` (wrong: the reference has ${word})`,
   extra: " (one word too many)",
@@ -50,8 +50,9 @@ export function createRow(name, point, signal) {
     current = Math.min(current, chips.length - 1);
     rove(Math.max(0, current));
     const all = reference?.words.length;
+    const extra = (next.edits ?? []).filter(({ kind }) => kind === "extra").length;
     setData(share, reference ? next.right / all : null, "");
-    setText(verdict, [reference && TEXT.right(next.right, all), !next.finished && TEXT.unfinished].filter(Boolean).join(", "));
+    setText(verdict, [reference && TEXT.right(next.right, all, extra), !next.finished && TEXT.unfinished].filter(Boolean).join(", "));
     node.classList.toggle("wa-translate-whole", next.whole);
     node.classList.toggle("wa-translate-broken", Boolean(reference) && !next.whole);
   }

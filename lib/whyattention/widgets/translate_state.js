@@ -54,7 +54,7 @@ export function readText(text) {
 }
 
 /** Whether the last word of a text may still become one that is known. @param {string} text @param {string[]} words */
-export function isUnfinished(text, { words, unknown }) {
+export function mayGoOn(text, { words, unknown }) {
   if (unknown.length !== 1 || words.indexOf(unknown[0]) !== words.length - 1 || !/[\p{L}\p{N}_]$/u.test(text)) return false;
   return WORDS.some((word) => word.startsWith(unknown[0]));
 }

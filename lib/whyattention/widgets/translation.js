@@ -1,5 +1,6 @@
 // The translators of translators.py in the browser: a GRU that reads both ways, and a decoder that attends. No DOM.
 // Names and equations are those of chapter 8; numbers are float64 over weights in float32.
+import { softmax } from "./arithmetic.js";
 
 const [PAD, BOS, EOS] = [0, 1, 2];
 
@@ -99,7 +100,7 @@ export function translate(model, source) {
   let [state, token] = [begin(encoded), BOS];
   for (let n = 0; n < 2 * source.length + 10 && !found.finished; n++) {
     const { logits, weights, after } = step(model, encoded.states, state, token);
-    const probabilities = softmax(logits);
+    const probabilities = softmax(Array.from(logits));
     [state, token] = [after, logits.indexOf(Math.max(...logits))];
     found.tokens.push(token);
     found.probabilities.push(probabilities[token]);
@@ -112,14 +113,6 @@ export function translate(model, source) {
 /** The words of a translation, without what only marks its end. @param {Model} model @param {number[]} tokens */
 export function words({ targetWords }, tokens) {
   return tokens.filter((token) => ![PAD, BOS, EOS].includes(token)).map((token) => targetWords[token]);
-}
-
-/** @param {ArrayLike<number>} scores @returns {number[]} */
-export function softmax(scores) {
-  const largest = Math.max(...scores);
-  const powers = Array.from(scores, (score) => Math.exp(score - largest));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
 }
 
 /** The library's GRU: h = u h + (1 - u) n, the reset gate acts behind the product. */

@@ -13,6 +13,7 @@ from functools import cache
 from operator import mul
 from typing import NamedTuple
 
+from whyattention.widgets.arithmetic import softmax
 from whyattention.widgets.translators import translators
 
 PAD, BOS, EOS = 0, 1, 2
@@ -185,14 +186,6 @@ def translate(model: Model, source: Sequence[int]) -> Found:
 def words(model: Model, tokens: Sequence[int]) -> list[str]:
     """The words of a translation, without what only marks its end."""
     return [model.target_words[token] for token in tokens if token not in (PAD, BOS, EOS)]
-
-
-def softmax(scores: Vector) -> Vector:
-    """Weights above 0 that sum to 1."""
-    largest = max(scores)
-    powers = [math.exp(score - largest) for score in scores]
-    total = math.fsum(powers)
-    return [power / total for power in powers]
 
 
 def _numbers(kind: str, text: str) -> tuple[float, ...]:
