@@ -5,7 +5,7 @@ PYTHON ?= python3
 # Another book is built by the same command: make book SOURCE=folder OUT=folder
 SOURCE ?= .
 OUT ?= .
-# One notebook for `make chapters`; empty means all that _toc.yml lists.
+# One notebook for `make chapters` or `make slides`; empty means all that _toc.yml lists.
 CHAPTER ?=
 # For `make assignments`: the name of a variant, and a folder of private hidden checks.
 VARIANT ?=
@@ -27,7 +27,7 @@ TORCH_CPU := https://download.pytorch.org/whl/cpu
 .DELETE_ON_ERROR:
 # Two targets that install into one environment at the same time would break it.
 .NOTPARALLEL:
-.PHONY: help book lab test test-all chapters assignments experiments bench pins clean distclean
+.PHONY: help book slides lab test test-all chapters assignments experiments bench pins clean distclean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,10 @@ book: $(STAMPS)/book node_modules/.book ## build the book and say where its firs
 	@$(BIN)/jupyter-book build "$(SOURCE)" --path-output "$(OUT)" -W --keep-going --quiet >/dev/null
 	@echo "First page: $$(cd "$(OUT)" && pwd)/_build/html/index.html"
 	@echo "Serve it:   $(BIN)/python -m http.server -b localhost -d \"$(patsubst ./%,%,$(OUT)/_build/html)\" (http://localhost:8000)"
+
+slides: $(STAMPS)/book node_modules/.book ## export the chapters as slides; one of them: CHAPTER=book/….ipynb
+	@echo "Building the slides."
+	@$(BIN)/python -m whyattention.slides $(if $(CHAPTER),"$(CHAPTER)") --source "$(SOURCE)" --out "$(OUT)"
 
 lab: $(STAMPS)/lab ## open the chapters in JupyterLab
 	@# JupyterLab shows the stored widgets of trusted notebooks only.

@@ -87,7 +87,7 @@ def ready(tmp_path: Path) -> None:
         (tmp_path / "node_modules" / name).touch()
 
 
-@pytest.mark.parametrize("target", ["book", "test", "lab", "chapters", "assignments", "bench"])
+@pytest.mark.parametrize("target", ["book", "slides", "test", "lab", "chapters", "assignments", "bench"])
 def test_a_second_call_installs_nothing(make, tmp_path, target):
     ready(tmp_path)
     planned = make("-n", target)
@@ -113,6 +113,13 @@ def test_building_the_book_never_installs_torch(make):
     assert "pip" in planned
     assert "torch" not in planned
     assert "torch" in make("-n", "lab").stdout
+
+
+def test_building_slides_never_installs_torch_and_takes_one_chapter(make, tmp_path):
+    assert "torch" not in make("-n", "slides").stdout
+    ready(tmp_path)
+    planned = make("-n", "slides", "CHAPTER=book/07 x.ipynb").stdout
+    assert '-m whyattention.slides "book/07 x.ipynb"' in planned
 
 
 def test_variant_and_overlay_reach_the_command(make, tmp_path):
