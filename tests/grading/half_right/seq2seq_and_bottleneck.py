@@ -122,6 +122,6 @@ SUBMISSIONS = {
             "q4": COUNTS_SYMBOLS,
             "q5": ONLY_THE_TOOL,
         },
-        {"q1": 3, "q2": 2, "q3": 3, "q4": 4, "q5": 2},
+        {"q1": 3, "q2": 2, "q3": 3, "q4": 3, "q5": 2},
     ),
 }
