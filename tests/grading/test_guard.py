@@ -1,6 +1,8 @@
 """A check judges answers as it promises, and is not fooled by what answers commonly try."""
 
 import re
+import subprocess
+import sys
 import time
 
 import pytest
@@ -247,8 +249,20 @@ def restored():
                 setattr(owner, name, names[name])
 
 
-@pytest.mark.usefixtures("restored")
+def test_what_pytorchs_compiler_replaces_is_not_held_against_an_answer():
+    code = (
+        "import torch\n"
+        "from whyattention.grading.own_work import require_untouched\n"
+        "before = torch.manual_seed, torch.nn.Module.__init__\n"
+        "torch.compile(lambda x: x + 1, backend='eager')(torch.ones(2))\n"
+        "assert torch.manual_seed is not before[0] and torch.nn.Module.__init__ is not before[1]\n"
+        "require_untouched()\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
+
+
 @pytest.mark.parametrize("patch", PATCHES)
+@pytest.mark.usefixtures("restored")
 def test_a_replaced_function_is_noticed(notebook, patch):
     notebook.run(f"import torch\n{RIGHT}")
     notebook.run(f"import torch\n{PATCHES[patch]}")

@@ -61,6 +61,13 @@ _AS_IT_WAS = {
 # IPython itself gives some of Python's names another meaning.
 for _name in ("display", "input", "print", "open", "_"):
     _AS_IT_WAS["builtins"].pop(_name, None)
+# PyTorch's compiler replaces these itself, when it is loaded and when it first runs.
+for _owner, _name in (
+    ("torch", "manual_seed"),
+    ("torch.nn.Module", "__init__"),
+    ("torch.nn.Module", "__setstate__"),
+):
+    _AS_IT_WAS[_owner].pop(_name)
 
 
 def require_untouched() -> None:
