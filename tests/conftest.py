@@ -1,6 +1,7 @@
 """The built book and a browser for all tests that need them. What is missing fails; nothing is skipped."""
 
 import os
+import random
 import shutil
 import subprocess
 import threading
@@ -75,6 +76,23 @@ def built_book(build_book, tmp_path_factory: pytest.TempPathFactory, worker_id: 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         pass
+
+
+@pytest.fixture
+def own_randomness() -> Iterator[None]:
+    """Give back the threads and the random numbers that other tests rely on."""
+    import numpy as np
+    import torch
+
+    threads = torch.get_num_threads()
+    state = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    cudnn = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
+    yield
+    torch.set_num_threads(threads)
+    random.setstate(state[0])
+    np.random.set_state(state[1])
+    torch.set_rng_state(state[2])
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = cudnn
 
 
 @pytest.fixture(scope="session")

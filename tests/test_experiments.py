@@ -6,7 +6,6 @@ import copy
 import dataclasses
 import inspect
 import json
-import random
 import re
 import shutil
 import signal
@@ -59,18 +58,7 @@ NAMES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def restore():
-    """Give back the threads and the random numbers that other tests rely on."""
-    threads = torch.get_num_threads()
-    state = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    cudnn = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
-    yield
-    torch.set_num_threads(threads)
-    random.setstate(state[0])
-    np.random.set_state(state[1])
-    torch.set_rng_state(state[2])
-    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = cudnn
+pytestmark = pytest.mark.usefixtures("own_randomness")
 
 
 def tiny(measure="adding", steps=4, **changes):

@@ -24,19 +24,7 @@ from whyattention.cells import LSTMCell
 from whyattention.recurrent import Recurrent
 from whyattention.training import History, set_seed, squared_error, token_loss, train
 
-
-@pytest.fixture(autouse=True)
-def restore():
-    """Give back the threads and the random numbers that other tests rely on."""
-    threads = torch.get_num_threads()
-    state = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    cudnn = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
-    yield
-    torch.set_num_threads(threads)
-    random.setstate(state[0])
-    np.random.set_state(state[1])
-    torch.set_rng_state(state[2])
-    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = cudnn
+pytestmark = pytest.mark.usefixtures("own_randomness")
 
 
 def draws():

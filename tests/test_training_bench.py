@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from jupyter_client.manager import start_new_kernel
 from matplotlib.figure import Figure
 
+from tests.threads import threads_of_runs, wait_until
 from whyattention import execute
 from whyattention.bench import RunSettings, TrainingBench, launch, run
 from whyattention.bench.curves import LOOKS, LengthCurve, describe, draw_length_curves, picture, spread_apart
@@ -43,17 +44,6 @@ def restore():
     ipywidgets.Widget.close_all()
     torch.set_num_threads(threads)
     assert threads_of_runs() == []
-
-
-def threads_of_runs() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name == "training run"]
-
-
-def wait_until(true, seconds=20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def widget(panel: BenchPanel, description: str) -> ipywidgets.Widget:

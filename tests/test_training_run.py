@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.threads import threads_of_runs, wait_until
 from whyattention.bench import RunSettings, TrainingRun, run
 from whyattention.experiments.draws import training_batches, vocabulary_sizes
 from whyattention.experiments.measures import MEASURES, build_model
@@ -19,18 +20,7 @@ from whyattention.training import History, set_seed, token_loss, train
 LONG = RunSettings(hidden=16, steps=20_000)
 
 
-@pytest.fixture(autouse=True)
-def restore():
-    """Give back the threads and the random numbers that other tests rely on."""
-    threads = torch.get_num_threads()
-    state = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    cudnn = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
-    yield
-    torch.set_num_threads(threads)
-    random.setstate(state[0])
-    np.random.set_state(state[1])
-    torch.set_rng_state(state[2])
-    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = cudnn
+pytestmark = pytest.mark.usefixtures("own_randomness")
 
 
 def ended(settings: RunSettings, tell=None) -> TrainingRun:
@@ -38,17 +28,6 @@ def ended(settings: RunSettings, tell=None) -> TrainingRun:
     one.start()
     one.wait(60)
     return one
-
-
-def threads_of_runs() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name == "training run"]
-
-
-def wait_until(true, seconds=20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def by_hand(settings: RunSettings) -> History:
