@@ -56,7 +56,7 @@ test test-all: $(STAMPS)/test node_modules/.test
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet || { echo "not formatted; run: $(BIN)/ruff format" >&2; exit 1; }
 	@chapters=$$($(BIN)/python -m whyattention.execute --list) && test -n "$$chapters" && \
-	$(BIN)/pytest -q -n 2 --dist loadscope $(TIER) --nbval-lax --nbval-cell-timeout=120 tests lib $$chapters $(PYTEST)
+	$(BIN)/pytest -q -n 2 --dist loadscope $(TIER) --nbval-lax --nbval-cell-timeout=600 tests lib $$chapters $(PYTEST)
 
 chapters: $(STAMPS)/lab ## run the chapters and store their outputs; one of them: CHAPTER=book/….ipynb
 	@$(BIN)/python -m whyattention.execute $(CHAPTER)

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -29,7 +30,15 @@ FLAGS = [
 ]
 OF_MAKE = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
 LOOPBACK = {"127.0.0.1", "localhost"}
+PATIENCE = 60_000  # ms; for a busy machine, since no test is about time
 NO_CHROMIUM = "no Chromium: apt install chromium, or playwright install chromium, or name one in CHROMIUM"
+
+expect.set_options(timeout=PATIENCE)
+# The same draws in every run, however long one takes.
+settings.register_profile(
+    "course", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("course")
 
 
 @pytest.fixture(scope="session")
@@ -142,6 +151,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def open_page(**options: object) -> Page:
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.console_problems, page.foreign_requests = [], []

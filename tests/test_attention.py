@@ -15,7 +15,7 @@ import jaxtyping
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from torch import nn
@@ -33,7 +33,6 @@ from whyattention.attention import (
 )
 
 # The same examples on each run, and no limit of time for one: both would make a test fail now and then.
-steady = settings(deadline=None, derandomize=True)
 SIZES = st.integers(1, 5)
 TOLERANCE = 1e-12
 
@@ -94,7 +93,6 @@ def gradients(output, inputs):
 # ----------------------------------------------------------------------------------------------- parity
 
 
-@steady
 @given(problems())
 def test_attend_equals_scaled_dot_product_attention_in_values_and_gradients(problem):
     query, keys, values, mask = problem
@@ -104,7 +102,6 @@ def test_attend_equals_scaled_dot_product_attention_in_values_and_gradients(prob
     assert_same(gradients(value, [query, keys, values]), gradients(expected, [query, keys, values]))
 
 
-@steady
 @given(st.data(), SIZES, SIZES, SIZES, st.integers(1, 3), SIZES, st.booleans())
 def test_multi_head_attention_equals_pytorchs_in_values_and_gradients(
     data, batch, queries, keys, heads, head_width, bias
@@ -132,7 +129,6 @@ def test_multi_head_attention_equals_pytorchs_in_values_and_gradients(
     assert_same(gradients(output, ours_last), gradients(expected, theirs_last))
 
 
-@steady
 @given(problems(), st.integers(1, 2))
 def test_multi_head_attention_takes_a_mask_for_each_query(problem, heads):
     query, _, _, mask = problem
@@ -146,7 +142,6 @@ def test_multi_head_attention_takes_a_mask_for_each_query(problem, heads):
     assert_same([output], [expected])
 
 
-@steady
 @given(st.data(), SIZES, SIZES, SIZES, SIZES, SIZES, SIZES)
 def test_scores_equal_their_equations_pair_by_pair(
     data, batch, queries, keys, query_width, key_width, hidden
@@ -176,7 +171,6 @@ def test_scores_equal_their_equations_pair_by_pair(
         assert_same(gradients(scores, [query, states]), gradients(expected, [query, states]))
 
 
-@steady
 @given(st.data(), SIZES, SIZES, SIZES, SIZES, SIZES, SIZES)
 def test_the_additive_score_is_luongs_concat(data, batch, queries, keys, query_width, key_width, hidden):
     score = draw_parameters(data, AdditiveScore(query_width, key_width, hidden).double())
@@ -211,7 +205,6 @@ def test_attend_has_correct_first_and_second_derivatives():
 # ------------------------------------------------------------------------------------------- invariants
 
 
-@steady
 @given(problems())
 def test_weights_are_shares_of_the_keys_that_the_mask_leaves(problem):
     query, keys, values, mask = problem
@@ -221,7 +214,6 @@ def test_weights_are_shares_of_the_keys_that_the_mask_leaves(problem):
     assert (weights[~mask] == 0).all()
 
 
-@steady
 @given(problems())
 def test_masked_scores_get_a_gradient_of_exactly_zero(problem):
     query, keys, values, mask = problem
@@ -230,7 +222,6 @@ def test_masked_scores_get_a_gradient_of_exactly_zero(problem):
     assert (gradient[~mask] == 0).all()
 
 
-@steady
 @given(problems(), st.integers(-1000, 1000))
 def test_only_differences_between_scores_count(problem, shift):
     query, keys, _, mask = problem
@@ -238,7 +229,6 @@ def test_only_differences_between_scores_count(problem, shift):
     assert torch.equal(masked_softmax(scores + shift, mask), masked_softmax(scores, mask))
 
 
-@steady
 @given(problems(), st.randoms(use_true_random=False))
 def test_the_order_of_the_keys_does_not_matter(problem, random):
     query, keys, values, mask = problem
@@ -250,7 +240,6 @@ def test_the_order_of_the_keys_does_not_matter(problem, random):
     assert (other_value - value).norm() <= TOLERANCE * values.norm()
 
 
-@steady
 @given(problems())
 def test_the_attention_value_lies_between_the_values_that_may_be_attended(problem):
     query, keys, values, mask = problem
@@ -261,7 +250,6 @@ def test_the_attention_value_lies_between_the_values_that_may_be_attended(proble
     assert (value >= rows.masked_fill(hidden, math.inf).amin(2) - 1e-12).all()
 
 
-@steady
 @given(problems(), st.sampled_from([0.0, -7.0, 1e4, -1e4, 1e150]))
 def test_what_stands_at_masked_keys_does_not_matter(problem, padding):
     query, keys, values, mask = problem
@@ -273,7 +261,6 @@ def test_what_stands_at_masked_keys_does_not_matter(problem, padding):
     assert torch.equal(other[1], result[1])
 
 
-@steady
 @given(problems())
 def test_values_default_to_the_keys(problem):
     query, keys, _, mask = problem
@@ -283,7 +270,6 @@ def test_values_default_to_the_keys(problem):
     assert all(map(torch.equal, gradients(result[0], [query, keys]), gradients(explicit[0], [query, keys])))
 
 
-@steady
 @given(problems())
 def test_no_argument_is_modified(problem):
     arguments = [tensor.detach() for tensor in problem]
@@ -296,7 +282,6 @@ def test_no_argument_is_modified(problem):
     assert torch.equal(scores, scores_before)
 
 
-@steady
 @given(problems())
 def test_no_mask_is_a_mask_of_true(problem):
     query, keys, values, mask = problem

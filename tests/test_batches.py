@@ -2,12 +2,11 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whyattention.batches import BOS, EOS, FIRST_TOKEN, PAD, UNK, length_mask, make_batch, reverse_sources
 
-steady = settings(deadline=None, derandomize=True)
 TOKENS = st.integers(UNK, 30)
 
 
@@ -28,7 +27,6 @@ def rows(draw):
     return [source for source, _ in pairs], [target for _, target in pairs], alignments
 
 
-@steady
 @given(rows())
 def test_a_batch_gives_back_its_sequences_with_eos_behind_each_target(drawn):
     sources, targets, alignments = drawn
@@ -43,7 +41,6 @@ def test_a_batch_gives_back_its_sequences_with_eos_behind_each_target(drawn):
     assert [set(links) for links in batch.alignments] == alignments
 
 
-@steady
 @given(rows())
 def test_everything_behind_the_end_is_padding_and_no_step_is_padding_in_all_rows(drawn):
     batch = make_batch(*drawn)
@@ -58,7 +55,6 @@ def test_everything_behind_the_end_is_padding_and_no_step_is_padding_in_all_rows
         assert mask.any(dim=0).all()
 
 
-@steady
 @given(rows())
 def test_a_reversed_source_has_the_same_links_between_the_same_tokens(drawn):
     batch = make_batch(*drawn)
@@ -72,7 +68,6 @@ def test_a_reversed_source_has_the_same_links_between_the_same_tokens(drawn):
         }
 
 
-@steady
 @given(rows())
 def test_reversing_twice_changes_nothing(drawn):
     batch = make_batch(*drawn)

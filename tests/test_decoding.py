@@ -18,7 +18,7 @@ from whyattention.seq2seq import build
 WORD = 4  # the first ordinary word
 SPREAD = 15  # a seed whose sentences end early and late, with attention and without
 some_combination = st.sampled_from(COMBINATIONS)
-steady = settings(max_examples=40, deadline=None)
+steady = settings(max_examples=40)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -214,7 +214,7 @@ def test_beam_search_finds_what_a_slow_one_finds_that_never_stops_early(options,
 
 
 @given(options=some_combination, penalty=st.sampled_from([0.0, 0.6, 2.0]), seed=st.integers(0, 999))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @torch.no_grad()
 def test_a_beam_with_room_for_every_sentence_finds_the_best_of_all(options, penalty, seed):
     model = make(options, words=5, seed=seed)  # two words, and the end: 15 sentences of at most 4 symbols

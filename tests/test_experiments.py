@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
@@ -23,6 +22,7 @@ import psutil
 import pytest
 import torch
 
+from tests.threads import wait_until
 from whyattention import cli
 from whyattention.experiments import (
     SWEEPS,
@@ -107,13 +107,6 @@ def is_running(process):
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 def test_a_sweep_killed_half_way_loses_nothing_does_nothing_twice_and_leaves_nothing_running(tmp_path):

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whyattention.batches import make_batch, reverse_sources
@@ -21,7 +21,6 @@ from whyattention.metrics import (
     token_accuracy,
 )
 
-steady = settings(deadline=None, derandomize=True)
 WORDS = st.lists(st.integers(4, 7), max_size=6)
 REFERENCES = st.lists(st.integers(4, 7), min_size=1, max_size=6)
 CORPORA = st.lists(st.tuples(WORDS, REFERENCES), min_size=1, max_size=5)
@@ -52,7 +51,6 @@ def test_token_accuracy_is_over_the_positions_of_all_sentences_together():
     assert token_accuracy(predictions, references) == 3 / 4  # and not (0 + 1) / 2
 
 
-@steady
 @given(CORPORA)
 def test_token_accuracy_is_one_only_if_every_sentence_is_right(corpus):
     predictions, references = sides(corpus)
@@ -86,7 +84,6 @@ def test_edit_distance_knows_the_textbook_examples(prediction, reference, expect
     assert edit_rate(list(prediction), list(reference)) == expected / max(len(prediction), len(reference), 1)
 
 
-@steady
 @given(WORDS, WORDS)
 def test_edit_distance_agrees_with_its_recursive_definition(prediction, reference):
     @cache
@@ -187,7 +184,6 @@ def test_weight_on_padding_is_not_looked_at():
     assert alignment_error_rate(weights, batch) == 0
 
 
-@steady
 @given(st.integers(1, 6), st.integers(0, 1000))
 def test_alignment_error_rate_of_all_words_linked_once_is_one_minus_the_accuracy(length, seed):
     generator = torch.Generator().manual_seed(seed)

@@ -42,7 +42,7 @@ def names(bidirectional: bool) -> dict[str, str]:
     seed=st.integers(0, 2**31),
     data=st.data(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_outputs_states_and_every_gradient_are_those_of_torch_on_packed_sequences(
     kind, size, bidirectional, seed, data
 ):
@@ -101,7 +101,7 @@ def test_weights_survive_the_way_to_torch_and_back(kind, bidirectional):
     lengths=st.lists(st.integers(1, 6), min_size=1, max_size=4),
     filling=st.sampled_from([0.0, 7.0, float("nan")]),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_padding_changes_no_real_position_and_no_gradient(cell_type, both, lengths, filling):
     torch.manual_seed(0)
     network = Recurrent(cell_type(3, 4), cell_type(3, 4) if both else None).double()

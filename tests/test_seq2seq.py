@@ -189,7 +189,7 @@ def test_a_batch_gives_what_the_equations_give_sentence_by_sentence(options):
     embedding=st.integers(1, 4),
     seed=st.integers(0, 2**31),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_equations_hold_at_any_size(options, lengths, extra, steps, half, embedding, seed):
     model = make(options, hidden=2 * half, embedding=embedding, seed=seed)
     with torch.no_grad():

@@ -17,7 +17,7 @@ from whyattention.tasks import (
     vocabulary_size,
 )
 
-steady = settings(deadline=None, derandomize=True, max_examples=50)
+steady = settings(max_examples=50)
 SEEDS = st.integers(0, 2**32 - 1)
 SIZES = st.integers(1, 7)
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -39,7 +39,6 @@ def attention_of(theirs):
 
 
 def test_an_encoder_layer_is_that_of_pytorch():
-    @settings(deadline=None)
     @given(SIZES, st.integers(0, 2**32 - 1))
     def check(sizes, seed):
         B, S, T, heads, half = sizes
@@ -65,7 +64,6 @@ def test_an_encoder_layer_is_that_of_pytorch():
 
 
 def test_a_decoder_layer_is_that_of_pytorch():
-    @settings(deadline=None)
     @given(SIZES, st.integers(0, 2**32 - 1))
     def check(sizes, seed):
         B, S, T, heads, half = sizes

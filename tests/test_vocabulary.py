@@ -8,7 +8,7 @@ from whyattention.batches import BOS, EOS, PAD, UNK
 from whyattention.corpus import grammar_vocabularies
 from whyattention.vocabulary import Vocabulary
 
-steady = settings(deadline=None, derandomize=True, max_examples=50)
+steady = settings(max_examples=50)
 
 
 def test_a_vocabulary_gives_each_word_back():

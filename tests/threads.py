@@ -8,8 +8,8 @@ def threads_of_runs() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name == "training run"]
 
 
-def wait_until(true, seconds=20.0) -> None:
-    deadline = time.monotonic() + seconds
+def wait_until(true) -> None:
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)

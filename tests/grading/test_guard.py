@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 import torch
@@ -90,9 +89,7 @@ def test_what_an_answer_prints_is_dropped(notebook, capsys):
 def test_an_endless_answer_is_stopped(notebook, monkeypatch):
     monkeypatch.setattr(guard, "LIMIT", 0.2)
     notebook.run("def answer(x):\n    while True:\n        pass")
-    begun = time.monotonic()
     assert "took more than 0.2 seconds" in fails(notebook, CHECK)
-    assert time.monotonic() - begun < 10
 
 
 def test_an_answer_cannot_change_what_it_is_given(notebook):

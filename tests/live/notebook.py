@@ -5,7 +5,7 @@ import re
 
 from playwright.sync_api import Page, TimeoutError, expect
 
-PATIENCE = 60_000  # ms; a cold kernel on a busy machine
+from tests.conftest import PATIENCE
 
 
 class OpenNotebook:
@@ -21,15 +21,13 @@ class OpenNotebook:
         self.page, self.runs = page, 0
         page.goto(url)
         self.cells = page.locator(".jp-Notebook .jp-CodeCell")
-        expect(self.cells).to_have_count(cells, timeout=PATIENCE)
+        expect(self.cells).to_have_count(cells)
         # A cell that is run before that has Jupyter ask which kernel it is to be run by.
-        expect(page.locator(".jp-KernelName")).not_to_have_text("No Kernel", timeout=PATIENCE)
+        expect(page.locator(".jp-KernelName")).not_to_have_text("No Kernel")
 
     def has_run(self, cell: int) -> None:
         self.runs += 1
-        expect(self.cells.nth(cell).locator(".jp-InputPrompt")).to_have_text(
-            f"[{self.runs}]:", timeout=PATIENCE
-        )
+        expect(self.cells.nth(cell).locator(".jp-InputPrompt")).to_have_text(f"[{self.runs}]:")
 
     def run_all(self) -> None:
         """Run the notebook; until the page has found its kernel, Jupyter forgets the order to do so."""

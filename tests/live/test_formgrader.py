@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.grading.submissions import PILOT, filled
-from tests.live.notebook import PATIENCE
 from whyattention.grading.build import build
 from whyattention.grading.verify import NbgraderTrial
 
@@ -28,18 +27,16 @@ def test_a_written_answer_is_graded_by_hand_and_its_points_are_added(
     page = new_page()
 
     page.goto(lab)
-    page.get_by_role("menuitem", name="Nbgrader", exact=True).click(timeout=PATIENCE)
+    page.get_by_role("menuitem", name="Nbgrader", exact=True).click()
     expect(page.get_by_role("menuitem", name="Formgrader")).to_be_visible()
 
     page.goto(f"{server}/formgrader/gradebook/{PILOT.stem}/{PILOT.stem}")
-    page.get_by_role("link", name=re.compile("Submission #1")).click(timeout=PATIENCE)
-    expect(page.get_by_text(answer)).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name=re.compile("Submission #1")).click()
+    expect(page.get_by_text(answer)).to_be_visible()
     points = page.locator("input.score").last
     points.fill("3")
     with page.expect_response("**/formgrader/api/grade/*") as saved:
         points.press("Tab")
     assert saved.value.ok
     page.goto(f"{server}/formgrader/gradebook/{PILOT.stem}/{PILOT.stem}")
-    expect(page.get_by_role("row").filter(has_text="Submission #1")).to_contain_text(
-        "29 / 30", timeout=PATIENCE
-    )
+    expect(page.get_by_role("row").filter(has_text="Submission #1")).to_contain_text("29 / 30")

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.live.notebook import PATIENCE, OpenNotebook
+from tests.live.notebook import OpenNotebook
 
 SHOW = 'from whyattention.widgets import Scores\nw = Scores.preset("logarithms")\nw'
 PRINT = "import json\nprint(json.dumps([w.scores, w.weights]))"
@@ -52,7 +52,7 @@ class Notebook(OpenNotebook):
 def drive(notebook: Notebook) -> None:
     """Change the widget from all sides; after each, both halves must tell the same."""
     notebook.run_all()
-    expect(notebook.weights).to_have_count(4, timeout=PATIENCE)
+    expect(notebook.weights).to_have_count(4)
     assert notebook.agree() == [1.0, 2.0, 3.0, -4.0]
 
     # By keyboard. The arrows are the slider's: Jupyter's selection stays where it is.

@@ -4,7 +4,7 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from tests.live.notebook import PATIENCE, OpenNotebook
+from tests.live.notebook import OpenNotebook
 
 SHOW = """\
 from ipywidgets import HBox, Tab, VBox
@@ -22,7 +22,7 @@ SHOWN = ".wa-scores, .wa-cell, .wa-predict, .wa-translate, .wa-decoder-step, .wa
 
 def shown(page: Page) -> None:
     """Wait until every figure but that of the closed tab stands, and those with a trained model have it."""
-    expect(page.locator(SHOWN)).to_have_count(len(KINDS) - 1, timeout=PATIENCE)
+    expect(page.locator(SHOWN)).to_have_count(len(KINDS) - 1)
     assert page.locator(".jp-OutputArea-output .wa-message:not(:empty)").all_inner_texts() == []
 
 
@@ -32,8 +32,8 @@ def test_figures_work_in_boxes_and_keep_what_was_set_when_the_notebook_is_opened
     notebook = OpenNotebook(page, url, 2)
     notebook.run_all()
     shown(page)
-    expect(page.locator(".wa-translate .wa-translate-word").first).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(".wa-heads .wa-heads-cell").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".wa-translate .wa-translate-word").first).to_be_visible()
+    expect(page.locator(".wa-heads .wa-heads-cell").first).to_be_visible()
     page.get_by_role("tab", name="1", exact=True).or_(page.locator(".lm-TabBar-tab").nth(1)).last.click()
 
     page.locator(".wa-scores .wa-row .wa-number").first.fill("7")
@@ -44,7 +44,7 @@ def test_figures_work_in_boxes_and_keep_what_was_set_when_the_notebook_is_opened
     page.get_by_role("menuitem", name="Save Widget State Automatically").click()
     notebook.cells.nth(1).locator(".cm-content").click()
     page.keyboard.press("Control+s")
-    expect(page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_role("menuitem", name="Shut Down Kernel", exact=True).click()
     expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_have_count(0)

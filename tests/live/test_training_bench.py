@@ -5,7 +5,8 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.live.notebook import PATIENCE, OpenNotebook
+from tests.conftest import PATIENCE
+from tests.live.notebook import OpenNotebook
 
 SHOW = "from whyattention.bench import TrainingBench\nbench = TrainingBench(hidden=16, steps=20_000)\nbench"
 # Every bench that this kernel has shown, by the runs that its widgets hold.
@@ -32,12 +33,10 @@ class Bench(OpenNotebook):
 
     def train(self) -> None:
         self.press("Start")
-        expect(self.page.get_by_text(re.compile(r"step [\d,]+ of 20,000, loss .* left"))).to_be_visible(
-            timeout=PATIENCE
-        )
+        expect(self.page.get_by_text(re.compile(r"step [\d,]+ of 20,000, loss .* left"))).to_be_visible()
 
     def wait_for_the_end(self) -> None:
-        for _ in range(10):
+        for _ in range(PATIENCE // 500):
             states, _, threads = self.state()
             if threads == 0:
                 break
@@ -49,7 +48,7 @@ def test_a_bench_trains_beside_the_cells_and_ends_with_its_button_or_its_view(ju
     notebook = Bench(page, jupyter("lab", SHOW, LOOK), 2)
     notebook.run_all()
     figure = page.get_by_role("img", name="Line chart of token accuracy")
-    expect(figure).to_have_attribute("alt", re.compile("Nothing is measured yet"), timeout=PATIENCE)
+    expect(figure).to_have_attribute("alt", re.compile("Nothing is measured yet"))
     for label in ("Task", "Cell", "Hidden units", "Attention", "Steps", "Seed"):
         expect(page.get_by_label(label, exact=True)).to_be_enabled()
     assert notebook.state() == ([], 0, 0)
@@ -57,7 +56,7 @@ def test_a_bench_trains_beside_the_cells_and_ends_with_its_button_or_its_view(ju
     notebook.train()
     states, steps, threads = notebook.state()  # the kernel answers while it trains
     assert (states, threads) == (["running"], 1)
-    expect(figure).to_have_attribute("alt", re.compile("LSTM 16, copy, [1-9]"), timeout=PATIENCE)
+    expect(figure).to_have_attribute("alt", re.compile("LSTM 16, copy, [1-9]"))
     notebook.press("Stop")
     expect(page.get_by_role("alert").filter(has_text="Stopped at step")).to_be_visible()
     states, stopped_at, threads = notebook.state()
@@ -67,7 +66,7 @@ def test_a_bench_trains_beside_the_cells_and_ends_with_its_button_or_its_view(ju
     notebook.train()
     assert notebook.state()[0] == ["running", "stopped"]
     notebook.run(BENCH)  # a new bench in the place of the old one
-    expect(figure).to_have_attribute("alt", re.compile("Nothing is measured yet"), timeout=PATIENCE)
+    expect(figure).to_have_attribute("alt", re.compile("Nothing is measured yet"))
     notebook.wait_for_the_end()
     assert notebook.state() == notebook.state()
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whyattention.attention import masked_softmax
@@ -30,7 +30,6 @@ def close(numbers, others):
     return others == pytest.approx(numbers, rel=1e-12, abs=1e-300)
 
 
-@settings(deadline=None)
 @given(lists(), TEMPERATURE)
 def test_softmax_of_javascript_is_that_of_python(javascript, drawn, temperature):
     scores, mask, _ = drawn
@@ -39,7 +38,6 @@ def test_softmax_of_javascript_is_that_of_python(javascript, drawn, temperature)
     )
 
 
-@settings(deadline=None)
 @given(lists())
 def test_dividing_by_the_sum_is_the_same_in_both_languages(javascript, drawn):
     scores, mask, _ = drawn
@@ -48,7 +46,6 @@ def test_dividing_by_the_sum_is_the_same_in_both_languages(javascript, drawn):
     assert ours is None or close(ours, theirs)
 
 
-@settings(deadline=None)
 @given(lists())
 def test_the_weighted_sum_is_the_same_in_both_languages(javascript, drawn):
     scores, mask, states = drawn
@@ -56,7 +53,6 @@ def test_the_weighted_sum_is_the_same_in_both_languages(javascript, drawn):
     assert close(weighted_sum(weights, states), javascript("arithmetic", "weightedSum", weights, states))
 
 
-@settings(deadline=None)
 @given(lists(), TEMPERATURE)
 def test_softmax_of_the_widgets_is_that_of_the_library(drawn, temperature):
     scores, mask, _ = drawn
@@ -65,7 +61,6 @@ def test_softmax_of_the_widgets_is_that_of_the_library(drawn, temperature):
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
-@settings(deadline=None)
 @given(lists())
 def test_the_attention_value_is_always_inside_the_hull(javascript, drawn):
     scores, mask, states = drawn
@@ -100,7 +95,6 @@ def test_a_point_outside_the_hull_is_seen_to_be_outside(javascript):
     assert not javascript("arithmetic", "insideHull", [1, 0], [[0, 0]])
 
 
-@settings(deadline=None)
 @given(st.lists(SCORE, min_size=1, max_size=12))
 def test_the_slider_holds_every_score_and_its_steps_are_fine_enough(javascript, scores):
     limits = javascript("arithmetic", "sliderLimits", scores, 10_000)
@@ -108,7 +102,6 @@ def test_the_slider_holds_every_score_and_its_steps_are_fine_enough(javascript, 
     assert 100 <= limits["bound"] / limits["step"] <= 1000 * (1 + 1e-9)
 
 
-@settings(deadline=None)
 @given(NUMBER)
 def test_numbers_are_written_the_same_in_both_languages(javascript, number):
     assert javascript("formatting", "formatWeight", number) == format_weight(number)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.widgets.cell_states import PRESET_STATES, library_cell, library_run, states
@@ -22,14 +22,12 @@ def check_against_the_library(state, quantities, direct, everything):
     assert everything == pytest.approx(expected["all"], **near)
 
 
-@settings(deadline=None)
 @given(states())
 def test_python_takes_the_steps_of_the_library(state):
     quantities = unrolled(state["kind"], state["inputs"], state["weights"])
     check_against_the_library(state, quantities, *derivatives(state["kind"], state["weights"], quantities))
 
 
-@settings(deadline=None)
 @given(states())
 def test_javascript_takes_the_steps_of_the_library(javascript, state):
     quantities = javascript("cell_steps", "unrolled", state["kind"], state["inputs"], state["weights"])
@@ -37,7 +35,6 @@ def test_javascript_takes_the_steps_of_the_library(javascript, state):
     check_against_the_library(state, quantities, found["direct"], found["all"])
 
 
-@settings(deadline=None)
 @given(states())
 def test_every_gate_is_the_same_in_both_languages(javascript, state):
     ours = unrolled(state["kind"], state["inputs"], state["weights"])
@@ -47,7 +44,6 @@ def test_every_gate_is_the_same_in_both_languages(javascript, state):
         assert theirs[name] == pytest.approx(numbers, **near)
 
 
-@settings(deadline=None)
 @given(states())
 def test_gates_are_what_their_rows_of_the_library_make(state):
     """Not only the states agree, but each gate: its weights are those of its row, in the library's order."""
@@ -107,7 +103,6 @@ def test_a_product_names_its_first_and_its_last_gate(javascript, kind, length, t
     assert javascript("cell_state", "productText", kind, length) == text
 
 
-@settings(deadline=None)
 @given(states())
 def test_every_row_has_room_for_its_numbers(javascript, state):
     quantities = unrolled(state["kind"], state["inputs"], state["weights"])
@@ -122,7 +117,6 @@ def test_every_row_has_room_for_its_numbers(javascript, state):
     assert high < 2 * max(1, *numbers) + 1e-9
 
 
-@settings(deadline=None)
 @given(states())
 def test_there_is_a_finding_for_every_state(javascript, state):
     derived = javascript("cell_state", "derive", state)

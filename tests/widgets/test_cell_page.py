@@ -13,7 +13,6 @@ from whyattention.widgets.cell import KEPT, PRESETS
 
 @settings(
     max_examples=4,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 import traitlets
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.widgets.cell_states import library_run, states
 from whyattention.widgets import GatedCell
@@ -63,7 +63,6 @@ def test_an_lstm_counts_its_ticks_and_a_gru_gets_nearer_to_one():
     assert gru.derivative == pytest.approx(0.5**7, rel=0.01)
 
 
-@settings(deadline=None)
 @given(states())
 def test_states_and_derivatives_are_those_of_the_library(state):
     cell, expected = GatedCell(**state), library_run(state["kind"], state["inputs"], state["weights"])

@@ -38,7 +38,6 @@ def close(ours, theirs):
     return theirs == pytest.approx(ours, rel=1e-12, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 6).flatmap(lambda n: st.lists(st.lists(NUMBER, min_size=n, max_size=n), min_size=1)))
 def test_mean_and_range_are_the_same_in_both_languages(javascript, values):
     ours = spread(values)
@@ -48,7 +47,6 @@ def test_mean_and_range_are_the_same_in_both_languages(javascript, values):
     assert (points.amin(0).tolist(), points.amax(0).tolist()) == (ours["low"], ours["high"])
 
 
-@settings(deadline=None)
 @given(st.integers(1, 1000), st.integers(2, 100_000))
 def test_bits_needed_are_those_of_the_library(javascript, tokens, alphabet):
     assert bits_needed(tokens, alphabet) == metrics.bits_needed(tokens, alphabet)
@@ -64,7 +62,6 @@ def bits_recovered(accuracy, alphabet):
     return (math.log2(alphabet) + p * p.log2() + wrong).sum()
 
 
-@settings(deadline=None)
 @given(SHARE, st.integers(1, 100), st.integers(2, 1000))
 def test_bits_that_came_back_are_counted_as_in_chapter_2(javascript, accuracy, tokens, alphabet):
     ours = bits_at_least(accuracy, tokens, alphabet)
@@ -77,7 +74,6 @@ def test_bits_that_came_back_are_counted_as_in_chapter_2(javascript, accuracy, t
     assert -1e-9 <= ours <= bits_needed(tokens, alphabet) + 1e-9
 
 
-@settings(deadline=None)
 @given(st.lists(SHARE, min_size=1, max_size=30), st.integers(2, 100))
 def test_the_mean_accuracy_gives_no_more_bits_than_the_positions_do(accuracies, alphabet):
     mean = math.fsum(accuracies) / len(accuracies)
@@ -86,7 +82,6 @@ def test_the_mean_accuracy_gives_no_more_bits_than_the_positions_do(accuracies, 
     assert bits_at_least(mean, len(accuracies), alphabet) <= bound + 1e-6
 
 
-@settings(deadline=None)
 @given(st.lists(SHARE, min_size=1, max_size=10), SHARE, st.floats(-5, 40))
 def test_the_reach_and_the_ruler_are_the_same_in_both_languages(javascript, means, threshold, at):
     x = [3 * i + 1 for i in range(len(means))]
@@ -98,7 +93,6 @@ def test_the_reach_and_the_ruler_are_the_same_in_both_languages(javascript, mean
     assert abs(x[nearest(x, at)] - at) == min(abs(place - at) for place in x)
 
 
-@settings(deadline=None)
 @given(labels(), st.sampled_from([200, 800]))
 def test_labels_stand_near_their_lines_and_never_collide(javascript, drawn, room):
     wanted, heights = drawn
@@ -116,7 +110,6 @@ def test_labels_with_room_stay_where_they_are():
     assert place_labels([30, 100, 61], [20, 20, 20], 0, 200) == [30, 100, 61]
 
 
-@settings(deadline=None)
 @given(NUMBER, st.floats(1e-3, 1e6), st.integers(3, 9))
 def test_ticks_are_few_round_and_inside(javascript, low, extent, most):
     high = low + extent
@@ -128,7 +121,6 @@ def test_ticks_are_few_round_and_inside(javascript, low, extent, most):
     assert all(step == pytest.approx(steps[0], rel=1e-5) for step in steps)
 
 
-@settings(deadline=None)
 @given(st.lists(NUMBER, min_size=1, max_size=8))
 def test_the_axis_holds_every_value(javascript, values):
     low, high = javascript("curves_arithmetic", "bounds", values)
@@ -138,7 +130,6 @@ def test_the_axis_holds_every_value(javascript, values):
     assert low < high
 
 
-@settings(deadline=None)
 @given(st.lists(NUMBER, min_size=1, max_size=5))
 def test_numbers_are_written_the_same_in_both_languages(javascript, values):
     count = decimals(values)
@@ -146,7 +137,6 @@ def test_numbers_are_written_the_same_in_both_languages(javascript, values):
     assert fixed(values[0], count) == javascript("curves_words", "fixed", values[0], count)
 
 
-@settings(deadline=None)
 @given(LABEL, st.integers(40, 200))
 def test_a_name_takes_at_most_two_lines_that_fit(javascript, label, most):
     lines = javascript("curves_frame", "fitLabel", label, most)
@@ -155,7 +145,7 @@ def test_a_name_takes_at_most_two_lines_that_fit(javascript, label, most):
         assert javascript("curves_frame", "textWidth", line) <= most or len(line) <= 3
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(figures())
 def test_javascript_reads_a_figure_as_python_does(javascript, figure):
     state = json.loads(json.dumps({name: getattr(figure, name) for name in STATE}))

@@ -66,7 +66,7 @@ def overlaps(boxes: list[list[float]]) -> list[tuple]:
 def test_the_page_shows_pythons_numbers_of_drawn_figures(open_widgets):
     drawn: list[Curves] = []
 
-    @settings(deadline=None, max_examples=TOGETHER, database=None, phases=[Phase.generate])
+    @settings(max_examples=TOGETHER, database=None, phases=[Phase.generate])
     @given(figures())
     def draw(figure):
         drawn.append(figure)
@@ -102,7 +102,7 @@ def test_whatever_a_reader_sets_the_page_agrees_with_python(open_widgets):
     figure = Curves.of("length_curve")
     page = open_widgets(figure)
 
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @given(
         st.integers(0, 13),
         st.lists(st.sampled_from([16, 32, 64, 128]), min_size=1, unique=True),

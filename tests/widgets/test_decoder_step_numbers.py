@@ -98,7 +98,7 @@ def by_pytorch(translator, sentence, t, override):
     return dict(zip(PARTS, (s, scores, weights, value, joined, attentional, logits), strict=True)), h, names
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(steps())
 def test_every_tensor_on_the_page_is_pytorchs(show, translator, state):
     page = show(state)
@@ -137,7 +137,7 @@ def test_the_translation_goes_on_from_the_weights_set_by_hand(show, translator, 
     assert page["yourWords"] != page["ownWords"]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(steps())
 def test_the_plain_python_of_the_fallback_agrees(translator, state):
     tensors, _, _ = by_pytorch(translator, state["sentence"], state["t"], state["override"])
@@ -160,7 +160,7 @@ def moves(draw):
     return weights, draw(st.integers(0, len(weights) - 1)), draw(st.floats(0, 1))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(moves())
 def test_weights_stay_weights_and_the_moved_one_is_as_asked(javascript, move):
     weights, i, asked = move
@@ -170,7 +170,7 @@ def test_weights_stay_weights_and_the_moved_one_is_as_asked(javascript, move):
     assert after[i] == (asked if len(weights) > 1 else 1)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(moves())
 def test_the_others_keep_their_proportions(javascript, move):
     weights, i, asked = move
@@ -194,7 +194,6 @@ def test_where_all_others_are_zero_they_share_alike(javascript):
     assert after == [0.25, 0.25, 0.25, 0.25]
 
 
-@settings(deadline=None)
 @given(st.integers(1, 12), st.data())
 def test_even_and_one_sided_weights_are_weights(javascript, count, data):
     i = data.draw(st.integers(0, count - 1))
@@ -204,14 +203,12 @@ def test_even_and_one_sided_weights_are_weights(javascript, count, data):
 
 
 # ---- what both languages say alike ----
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=7, max_size=20, unique=True), st.randoms())
 def test_the_words_that_are_shown_are_the_same(javascript, own, random):
     shown = random.sample(own, len(own))
     assert javascript("decoder_step_state", "ranked", own, shown) == ranked(own, shown)
 
 
-@settings(deadline=None)
 @given(st.one_of(st.floats(0, 1), st.sampled_from([0, 1, 0.0005, 0.9995, 1e-12])))
 def test_a_share_is_written_the_same(javascript, number):
     theirs = javascript("decoder_step_state", "share", number).replace("\u00a0", " ")

@@ -51,7 +51,7 @@ def finding(javascript):
     return say
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(states())
 def test_javascript_derives_what_python_derives(javascript, state):
     widget = Heads(**state)
@@ -78,7 +78,6 @@ def test_javascript_derives_what_python_derives(javascript, state):
         assert theirs == pytest.approx(row, rel=1e-9, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("aZé'’ .!?…\t\ne\u0301"), max_size=12), st.sampled_from(LAYERS))
 def test_sentences_are_cut_alike_in_both_languages(javascript, text, layer):
     assert javascript("heads_state", "cut", text, layer) == cut(text, layer)

@@ -45,7 +45,6 @@ def agrees(found: dict, widget: Heads) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=2,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

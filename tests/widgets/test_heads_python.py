@@ -19,7 +19,7 @@ from whyattention.widgets.heads import SENTENCES
 from whyattention.widgets.heads_model import cut, entropy, layer_of, on_later, stored
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(states())
 def test_the_weights_are_pytorchs_whatever_the_switches(state):
     widget = Heads(**state)
@@ -55,7 +55,7 @@ def test_the_stored_weights_are_those_of_the_model_in_int8():
     assert layer_of("decoder").words[4:] == target_words()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(states())
 def test_a_mask_leaves_rows_that_sum_to_one_and_takes_what_lay_behind(state):
     masked = Heads(**state | {"causal": True})
@@ -72,7 +72,7 @@ def test_a_mask_leaves_rows_that_sum_to_one_and_takes_what_lay_behind(state):
     assert masked.weights[masked.head][0][0] == 1
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(states())
 def test_without_the_division_no_row_is_more_even(state):
     divided, plain = (Heads(**state | {"scaled": scaled}) for scaled in (True, False))

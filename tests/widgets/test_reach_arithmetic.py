@@ -5,7 +5,7 @@ from decimal import Decimal, getcontext
 
 import pytest
 import torch
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from tests.widgets.reach_states import (
@@ -50,13 +50,11 @@ def agree(logs, norms):
             assert norm < 10 ** (SMALLEST + 1)
 
 
-@settings(deadline=None)
 @given(SETTINGS, LAG)
 def test_the_gradient_is_the_one_that_autograd_finds(drawn, lag):
     agree(logs_of(drawn, lag), library_norms(**drawn, lag=lag))
 
 
-@settings(deadline=None)
 @given(SETTINGS, LAG)
 def test_the_direct_path_is_the_library_s_product_of_gates(drawn, lag):
     direct = step_factors(**drawn, lag=lag)[1]
@@ -65,7 +63,6 @@ def test_the_direct_path_is_the_library_s_product_of_gates(drawn, lag):
         agree(log_norms(direct), library_kept(**drawn, lag=lag))
 
 
-@settings(deadline=None)
 @given(SETTINGS, LAG)
 def test_no_step_of_an_rnn_is_above_its_bound_and_none_of_a_gated_cell_below_its_gate(drawn, lag):
     factors, direct = step_factors(**drawn, lag=lag)
@@ -114,7 +111,6 @@ def test_rounding_does_not_decide_whether_a_thousandth_is_under_a_thousandth(jav
     assert first_under(log_norms([0.0])) == 1
 
 
-@settings(deadline=None)
 @given(SETTINGS, LAG, within("limit"))
 def test_clipping_is_that_of_pytorch(drawn, lag, limit):
     logs = logs_of(drawn, lag)
@@ -147,7 +143,6 @@ def test_what_is_clipped_is_the_gradient_of_a_parameter_in_every_state():
 
 
 @given(SETTINGS, LAG, within("limit"))
-@settings(deadline=None)
 def test_clipping_lowers_all_lags_alike_and_raises_none(drawn, lag, limit):
     logs = logs_of(drawn, lag)
     norm, factor = clipping(logs, limit)
@@ -156,7 +151,6 @@ def test_clipping_lowers_all_lags_alike_and_raises_none(drawn, lag, limit):
     assert factor == 1 or norm * factor <= limit * (1 + 1e-15)
 
 
-@settings(deadline=None)
 @given(SETTINGS, LAG, within("limit"))
 def test_javascript_computes_what_python_does(javascript, drawn, lag, limit):
     named = (drawn[name] for name in ("cell", "weight", "drive", "forget_bias"))
@@ -179,7 +173,6 @@ def approx_logs(logs):
     return [None if log == -math.inf else pytest.approx(log, rel=1e-12, abs=1e-12) for log in logs]
 
 
-@settings(deadline=None)
 @given(STATES)
 def test_all_that_follows_from_a_state_is_python_s(javascript, state):
     derived = javascript("reach_state", "derive", state)
@@ -205,7 +198,6 @@ def same_reach(lag, logs):
     return lag == ours or any(logs[k] == pytest.approx(-3, abs=1e-6) for k in (lag, ours) if k is not None)
 
 
-@settings(deadline=None)
 @example(-12.001)  # 9.98 · 10⁻¹³, to two digits 1.0 · 10⁻¹²
 @given(st.floats(-2000, 300))
 def test_powers_of_ten_are_written_alike(javascript, log):

@@ -21,10 +21,9 @@ OUTSIDE = -400  # how far down a line is drawn at most
 
 # Each example is a page of many figures: few are enough, and to shrink one takes longer than to read it.
 on_pages = settings(
-    deadline=None,
     max_examples=3,
     phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -9,7 +9,7 @@ from whyattention.widgets.translate_sentence import compare
 WORDS = st.lists(st.sampled_from("abcde"), max_size=9)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(said=WORDS, expected=WORDS)
 def test_the_edits_are_as_few_as_can_be_and_lead_to_the_reference(said, expected):
     edits = compare(said, expected)
@@ -21,7 +21,7 @@ def test_the_edits_are_as_few_as_can_be_and_lead_to_the_reference(said, expected
             assert (said[edit.said] == expected[edit.expected]) == (edit.kind == "right")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(said=WORDS, expected=WORDS)
 def test_the_page_finds_the_same_edits(javascript, said, expected):
     found = javascript("translate_edits", "compare", said, expected)

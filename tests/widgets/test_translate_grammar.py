@@ -92,7 +92,7 @@ def agree(javascript, words):
     return expected, found
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(said=st.lists(clauses(), min_size=1, max_size=3))
 def test_every_sentence_gets_the_french_and_the_links_of_python(javascript, said):
     words, _ = render(said)
@@ -101,13 +101,13 @@ def test_every_sentence_gets_the_french_and_the_links_of_python(javascript, said
     assert (found["read"], found["next"]) == (len(words), ["and"])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(words=spoiled())
 def test_what_python_refuses_is_refused(javascript, words):
     agree(javascript, words)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(words=st.lists(st.sampled_from(HARD), max_size=8))
 def test_any_words_are_read_or_refused_as_in_python(javascript, words):
     agree(javascript, words)
@@ -141,7 +141,7 @@ def test_what_makes_no_sense_has_no_reference(javascript, text):
     assert expected is None
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(clause=clauses(), data=st.data())
 def test_every_next_word_is_offered(javascript, clause, data):
     words, _ = render([clause])
@@ -151,7 +151,7 @@ def test_every_next_word_is_offered(javascript, clause, data):
     assert words[cut] in found["next"]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_every_offered_word_leads_to_a_sentence_of_python(javascript, data):
     words = []
@@ -176,7 +176,7 @@ def test_what_cannot_go_on_is_told_where(javascript):
 KNOWN = st.characters(exclude_categories=("Cs", "Cn"))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     text=st.one_of(st.text(KNOWN, max_size=20), st.text("aI’'ʼ -_.,!?…3é\u0301\u0085\ufeff<", max_size=20))
 )
@@ -188,7 +188,6 @@ def test_a_text_is_cut_into_words_as_in_the_library(javascript, text):
     assert javascript("translate_grammar", "readWords", text) == expected
 
 
-@settings(deadline=None)
 @given(text=st.text("the cat,.!'’-3ET \t\n", max_size=40))
 def test_the_words_stand_where_they_are_marked(javascript, text):
     places = javascript("translate_grammar", "wordPlaces", text)

@@ -84,7 +84,7 @@ SENTENCES = st.one_of(
 
 
 def test_words_probabilities_weights_and_marks_are_those_of_python(figure, rounded):
-    @settings(deadline=None, max_examples=40)
+    @settings(max_examples=40)
     @given(words=SENTENCES)
     def check(words):
         figure.field.fill(" ".join(words))

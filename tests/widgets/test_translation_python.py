@@ -41,7 +41,7 @@ def test_logits_and_weights_are_pytorchs_to_one_in_ten_thousand(rounded, name, l
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(sentence=st.lists(st.sampled_from(SOURCE_WORDS), min_size=1, max_size=15))
 def test_any_words_in_any_order_get_the_same_translation(rounded, name, sentence):
     model = shipped(name)
