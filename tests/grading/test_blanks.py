@@ -1,8 +1,10 @@
 """What students do not get of an answer, and what they get in its place."""
 
+from textwrap import indent
+
 import pytest
 
-from whyattention.grading.blanks import BlankError, blanked, parse, resolve, solutions, solved
+from whyattention.grading.blanks import STUB, BlankError, blanked, parse, resolve, solutions, solved
 
 ANSWER = """\
 def lookup(scores):
@@ -32,6 +34,15 @@ def test_students_get_what_is_given_at_the_depth_of_the_marker():
 
 def test_where_nothing_is_given_students_get_an_error_to_replace():
     assert blanked(resolve(ANSWER, {"bug": "other"})).split("\n")[2] == "    raise NotImplementedError"
+
+
+def test_solutions_in_a_row_are_one_blank():
+    blank = "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"
+    given = "### BEGIN SOLUTION\nx = 1\n### GIVEN\n# x = 2\n### END SOLUTION"
+    assert blanked(f"{blank}\n{blank}") == STUB
+    assert blanked(f"{blank}\ny = 2\n{blank}") == f"{STUB}\ny = 2\n{STUB}"
+    assert blanked(f"{blank}\n{given}\n{blank}") == f"{STUB}\nx = 2\n{STUB}"
+    assert blanked(f"if x:\n{indent(blank, '    ')}\n{blank}") == f"if x:\n    {STUB}\n{STUB}"
 
 
 def test_the_solution_has_no_marker_and_nothing_that_is_given():

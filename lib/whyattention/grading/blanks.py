@@ -152,19 +152,25 @@ def resolve(code: str, values: Mapping[str, object]) -> str:
 
 
 def blanked(code: str) -> str:
-    """Return what students get of an answer whose conditions are settled.
+    """Return what students get of an answer whose conditions are settled: solutions in a row are one blank.
 
     Example:
         >>> print(blanked("### BEGIN SOLUTION\\nx = 1\\n### GIVEN\\n# x = ...\\n### END SOLUTION"))
         x = ...
     """
     lines: list[str] = []
+    before = None  # the stub of a solution that has just ended
     for part in parse(code):
         if isinstance(part, str):
-            lines.append(part)
+            given = [part]
         else:
             given = [line for given in part.given for line in given.text(part.indent)]
-            lines += given or [part.indent + STUB]
+        stub = None if given else part.indent + STUB
+        if given:
+            lines += given
+        elif stub != before:
+            lines.append(stub)
+        before = stub
     return "\n".join(lines)
 
 

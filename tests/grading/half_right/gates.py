@@ -30,6 +30,16 @@ def start_for_lag(network, lag):
         network.bias_ih_l0[width : 2 * width] = math.log(lag)
         network.bias_hh_l0[width : 2 * width] = 0
 """
+CLEARS_THE_DEEPER_LAYERS = """
+def start_for_lag(network, lag):
+    width = network.hidden_size
+    with torch.no_grad():
+        for name, bias in network.named_parameters():
+            if "bias" in name:
+                if "_l0" not in name:
+                    bias.zero_()
+                bias[width : 2 * width] = math.log(lag) / 2
+"""
 LEAKS = """
 def bracket_counter(order, unit):
     W, b = torch.zeros(4, 5), torch.tensor([-10.0, 10.0, 0.0, -10.0])
@@ -108,5 +118,9 @@ SUBMISSIONS = {
             "q6": ONLY_THE_TABLE,
         },
         {"q1": 2, "q2": 4, "q3": 2, "q4": 0, "q5": 2, "q6": 2},
+    ),
+    "careless": (
+        {"q2": CLEARS_THE_DEEPER_LAYERS},
+        {"q1": 0, "q2": 4, "q3": 0, "q4": 0, "q5": 0, "q6": 0},
     ),
 }
