@@ -37,9 +37,11 @@ LOOKS = (
     ("#767676", "v"),
     ("#000000", "P"),
 )
-_SIZE = (7.2, 3.3)  # inches
-# The right third is for labels of two lines; so much of the axis is one of them high.
+# In inches: right of the axes is room for labels of two lines, or for short ones of one.
+_SIZE, _NARROW_SIZE = (7.2, 3.3), (5.0, 3.3)
 _PLACE = {"left": 0.085, "right": 0.7, "bottom": 0.155, "top": 0.97}
+_NARROW_PLACE = _PLACE | {"left": 0.122, "right": 0.74}
+# So much of the axis is a label of two lines high.
 _LABEL_HEIGHT = 0.155
 _TOP = 1.12
 # Two figures may be drawn at the same time, but Matplotlib promises nothing about it.
@@ -153,20 +155,26 @@ def describe(curves: Sequence[LengthCurve], trained_to: int) -> str:
     return TEXT["alt"].format(longest=trained_to, curves=" ".join(sentences) or TEXT["alt none"])
 
 
-def picture(curves: Sequence[LengthCurve], trained_to: int) -> str:
+def picture(curves: Sequence[LengthCurve], trained_to: int, narrow: bool = False) -> str:
     """Return an HTML ``img`` that holds the drawn curves, and says them in words.
 
     In an image of its own no id of a drawing meets that of another on the page.
+
+    Args:
+        curves: None are allowed.
+        trained_to: The longest length that the networks were trained on.
+        narrow: Whether all labels are short titles, so that the picture can be read on a phone.
     """
+    size, place = (_NARROW_SIZE, _NARROW_PLACE) if narrow else (_SIZE, _PLACE)
     with _DRAWING:
-        figure = Figure(figsize=_SIZE, facecolor="white", layout="none")
-        figure.subplots_adjust(**_PLACE)
+        figure = Figure(figsize=size, facecolor="white", layout="none")
+        figure.subplots_adjust(**place)
         draw_length_curves(figure.subplots(), curves, trained_to)
         file = io.StringIO()
         FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})
     # Half as long as base64 would be. Text is drawn as outlines: there is no quotation mark but those of SVG.
     data = quote(compact(file.getvalue()), safe=" '/:;=,.()-")
-    width, height = (round(96 * inches) for inches in _SIZE)
+    width, height = (round(96 * inches) for inches in size)
     words = escape(describe(curves, trained_to))
     return (
         f'<img src="data:image/svg+xml,{data}" width="{width}" height="{height}" '

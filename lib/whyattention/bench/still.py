@@ -58,8 +58,9 @@ def still(attention: bool, link: str | None) -> str:
         seeds=len(first["seeds"]),
     )
     launch = f'<p><a href="{escape(link)}">{escape(TEXT["launch"])}</a></p>' if link else ""
+    drawn = picture(curves, trained_to, narrow=True)
     return (
-        f"<div>{picture(curves, trained_to)}<p>{escape(caption)}</p><p>{escape(TEXT['live'])}</p>{launch}"
+        f"<div>{drawn}<p>{escape(caption)}</p><p>{escape(TEXT['live'])}</p>{launch}"
         f"<details><summary>{escape(TEXT['table'])}</summary>{_table(curves)}</details></div>"
     )
 
