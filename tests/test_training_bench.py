@@ -433,6 +433,19 @@ def drawn(html: str) -> ElementTree.Element:
     return ElementTree.fromstring(unquote(re.search('src="data:image/svg\\+xml,([^"]*)"', html)[1]))
 
 
+# How far what is drawn stays from the edges of the picture.
+INSIDE = """
+() => {
+  const svg = document.querySelector("svg");
+  const [frame, parts] = [svg.getBoundingClientRect(), [...svg.querySelectorAll("use, path")]];
+  const boxes = parts.filter((part) => !part.closest("defs")).map((part) => part.getBoundingClientRect());
+  const least = (distance) => Math.min(...boxes.map(distance));
+  return [
+    least((box) => box.left - frame.left), least((box) => box.top - frame.top),
+    least((box) => frame.right - box.right), least((box) => frame.bottom - box.bottom),
+  ];
+}
+"""
 CURVES = [
     LengthCurve(f"RNN {look}", "copy, 9 steps", (1, 5, 10, 20), (1.0, 0.9, 0.5 / (look + 1), 0.1), look)
     for look in range(len(LOOKS))
@@ -451,6 +464,20 @@ def test_a_picture_is_an_image_of_its_own_with_all_its_numbers_in_words(count):
             for length, value in zip(curve.lengths, curve.accuracy, strict=True)
         )
     assert ("Nothing is measured yet" in alt(html)) == (count == 0)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        lambda: TrainingBench(attention="off").still(),
+        lambda: TrainingBench(attention="on").still(),
+        lambda: picture([LengthCurve("LSTM 128, control", "translation, 20,000 steps", (1, 40), (1, 0))], 20),
+    ],
+    ids=["one vector", "attention", "live"],
+)
+def test_every_label_lies_inside_the_picture(page, shown):
+    page.goto(re.search('src="([^"]*)"', shown())[1])
+    assert min(page.evaluate(INSIDE)) >= 0
 
 
 def test_titles_with_markup_are_shown_and_do_not_break_the_page():

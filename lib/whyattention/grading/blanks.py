@@ -162,12 +162,12 @@ def blanked(code: str) -> str:
     before = None  # the stub of a solution that has just ended
     for part in parse(code):
         if isinstance(part, str):
-            given = [part]
+            kept = [part]
         else:
-            given = [line for given in part.given for line in given.text(part.indent)]
-        stub = None if given else part.indent + STUB
-        if given:
-            lines += given
+            kept = [line for given in part.given for line in given.text(part.indent)]
+        stub = None if kept else part.indent + STUB
+        if kept:
+            lines += kept
         elif stub != before:
             lines.append(stub)
         before = stub
