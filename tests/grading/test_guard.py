@@ -200,12 +200,34 @@ HONEST = {
         "import torch\nfrom torch import nn\nscale = nn.Linear(1, 1, bias=False)\n\ndef answer(x):\n"
         "    with torch.no_grad():\n        scale.weight.fill_(2.0)\n        return scale(x[:, None])[:, 0]"
     ),
+    "a method of a class": (
+        "class Twice:\n    def __call__(self, x):\n        return 2 * x\n\n"
+        "twice = Twice()\n\ndef answer(x):\n    return twice(x)"
+    ),
+    "an nn.Module": (
+        "from torch import nn\n\nclass Twice(nn.Module):\n    def forward(self, input):\n"
+        "        return 2 * input\n\nanswer = Twice()"
+    ),
+    "in double precision": (
+        "import torch\ntorch.set_default_dtype(torch.float64)\n\ndef answer(x):\n    return 2 * x"
+    ),
+    "without gradients": "import torch\ntorch.set_grad_enabled(False)\n\ndef answer(x):\n    return 2 * x",
     "beside a comparison": (
         "from whyattention.attention import attend\nreference = attend\ndef answer(x):\n    return 2 * x"
     ),
 }
 
 
+@pytest.fixture
+def own_settings():
+    """Give back what a notebook sets for PyTorch as a whole."""
+    kept = torch.get_default_dtype(), torch.is_grad_enabled()
+    yield
+    torch.set_default_dtype(kept[0])
+    torch.set_grad_enabled(kept[1])
+
+
+@pytest.mark.usefixtures("own_settings")
 @pytest.mark.parametrize("way", HONEST)
 def test_an_honest_answer_is_not_suspected(notebook, way):
     if way == "beside a comparison":
@@ -214,6 +236,30 @@ def test_an_honest_answer_is_not_suspected(notebook, way):
     else:
         notebook.run(HONEST[way])
     notebook.check(CHECK, "answer, draw")
+
+
+@pytest.mark.usefixtures("own_settings")
+def test_a_check_runs_with_pytorchs_defaults_and_leaves_those_of_the_notebook(notebook):
+    notebook.run(f"{RIGHT}torch.set_default_dtype(torch.float64)\ntorch.set_grad_enabled(False)")
+    body = "same(torch.is_grad_enabled(), True)\nsame(str(torch.ones(1).dtype), 'torch.float32')"
+    notebook.check(body, "answer")
+    assert torch.get_default_dtype() == torch.float64
+    assert not torch.is_grad_enabled()
+
+
+def test_what_a_check_cannot_compare_is_not_told_as_an_error_of_the_answer(notebook):
+    notebook.run("import torch\n\ndef answer(x):\n    return torch.ones(7)")
+    text = fails(notebook, "x = draw.normal(3)\nsame(answer(x) @ x, 0)")
+    assert "what answer returned cannot be compared: RuntimeError" in text
+    assert "raised" not in text
+
+
+def test_a_cell_without_a_function_that_will_not_be_run_is_told(notebook):
+    notebook.run("answer = 2")
+    notebook.names["In"] = ["", "import sys\nanswer = 1", "answer = 2"]
+    notebook.check("same(answer, 2)", "answer")
+    notebook.names["In"].append("import sys\nanswer = 2")
+    assert "answer: line 1 imports sys" in fails(notebook, "same(answer, 2)", "answer")
 
 
 # -- what answers may try
@@ -297,6 +343,57 @@ def test_an_object_that_claims_to_equal_everything_does_not(notebook, value):
     notebook.run(f"import torch\nanswer = {value}")
     for expected in ("torch.ones(1)", "1.5", "'right'", "[1]", "{'a': 1}", "None"):
         fails(notebook, f"same(answer, {expected})", "answer")
+
+
+LIES = {
+    "a subclass of a tensor": (
+        "class Sly(torch.Tensor):\n    def detach(self):\n        return 0\n\n"
+        "def answer(x):\n    return torch.zeros(3).as_subclass(Sly)"
+    ),
+    "an object": "class Sly:\n    shape = (3,)\n\ndef answer(x):\n    return [Sly()]",
+    "a number": "class Sly(float):\n    pass\n\ndef answer(x):\n    return {'a': (Sly(1),)}",
+    "a list": "class Sly(list):\n    pass\n\ndef answer(x):\n    return Sly([1])",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_what_an_answer_returns_is_of_no_class_of_its_own(notebook, lie):
+    notebook.run("import torch\n\n" + LIES[lie])
+    assert "answer returned a Sly" in fails(notebook, CHECK)
+
+
+@pytest.mark.parametrize("kind", ["class answer:", "class Answer(nn.Module):"])
+def test_a_class_cannot_change_what_it_is_given_either(notebook, kind):
+    method = "forward(self" if "nn" in kind else "__new__(self"
+    notebook.run(
+        f"from torch import nn\n\n{kind}\n    def {method}, x):\n        x.zero_()\n        return x\n"
+    )
+    if "nn" in kind:
+        notebook.run("answer = Answer()")
+    assert "wrong numbers" in fails(notebook, CHECK)
+
+
+def test_a_mode_that_falsifies_what_tensors_say_is_off(notebook):
+    notebook.run(
+        "from torch.overrides import TorchFunctionMode\n\nclass Lazy(TorchFunctionMode):\n"
+        "    def __torch_function__(self, func, types, args=(), kwargs=None):\n"
+        "        found = func(*args, **(kwargs or {}))\n"
+        "        return [0.0] * 3 if isinstance(found, list) else found\n\n"
+        "mode = Lazy()\n\ndef answer(x):\n    return 0 * x\n"
+    )
+    with notebook.names["mode"]:
+        assert "wrong numbers" in fails(notebook, CHECK)
+
+
+def test_a_mode_that_dispatches_is_noticed(notebook):
+    notebook.run(
+        "from torch.utils._python_dispatch import TorchDispatchMode\n\nclass Lazy(TorchDispatchMode):\n"
+        "    def __torch_dispatch__(self, func, types, args=(), kwargs=None):\n"
+        "        return func(*args, **(kwargs or {}))\n\nmode = Lazy()"
+    )
+    notebook.run(RIGHT)
+    with notebook.names["mode"]:
+        assert "A dispatch mode is on" in fails(notebook, CHECK)
 
 
 def test_the_expected_numbers_are_not_there_yet_when_an_answer_is_called(notebook):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.widgets.cell_states import PRESET_STATES, library_cell, library_run, states
-from whyattention.widgets.cell import GATES, KEPT
+from whyattention.widgets.cell import GATES, KEPT, PRESETS
 from whyattention.widgets.cell_steps import derivatives, sigmoid, unrolled
 
 near = {"rel": 1e-10, "abs": 1e-10}
@@ -115,6 +115,98 @@ def test_every_row_has_room_for_its_numbers(javascript, state):
     low, high = javascript("cell_rows", "derivativeScale", numbers)
     assert low - 0.01 <= min(numbers) <= max(numbers) <= high * (1 + 1e-9)
     assert high < 2 * max(1, *numbers) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("number", "factor", "share"),
+    [
+        (1, "1", "1.000"),
+        (0.9997, "0.9997", "0.9997"),
+        (sigmoid(10), "0.99995", "0.99995"),
+        (sigmoid(20), "0.999999998", "0.999999998"),
+        (1.00004, "1.00004", "1.00004"),
+        (1 - 2**-53, "0.9999999999999999", "0.9999999999999999"),
+        (0.996, "0.996", "0.996"),
+        (0, "0", "0"),
+        (sigmoid(-12), "6.1 × 10⁻⁶", "6.1 × 10⁻⁶"),
+    ],
+)
+def test_only_one_reads_as_one(javascript, number, factor, share):
+    assert javascript("cell_state", "factorText", number) == factor
+    assert javascript("cell_state", "shareText", number) == share
+
+
+def test_an_equality_is_one_as_written(javascript):
+    assert javascript("cell_state", "equality", [0.5, "0.500"], [-1, "−1.000"]) == "="
+    assert javascript("cell_state", "equality", [0.5, "0.500"], [0.0319, "0.032"]) == "≈"
+    assert javascript("cell_state", "equality", [1e-5, "1.0 × 10⁻⁵"]) == "≈"
+
+
+@pytest.mark.parametrize(
+    ("kind", "gate", "weights", "text"),
+    [
+        ("lstm", "f", {}, "= σ(0 · 0.000 + 0 · 0.746 + 1) ≈ 0.731"),
+        ("lstm", "f", {"f": [0.0, 0.0, 0.0]}, "= σ(0 · 0.000 + 0 · 0.746 + 0) = 0.500"),
+        ("lstm", "g", {}, "≈ tanh(2 · 0.000 + 1 · 0.746 + 0) ≈ 0.633"),
+        ("gru", "n", {"n": [1.0, 0.0, 0.0, 0.0]}, "= tanh(1 · 0.000 + 0 + 1.000 · (0 · 0.762 + 0)) = 0.000"),
+        ("gru", "n", {"n": [1.0, 0.0, 0.0, 1.0]}, "≈ tanh(1 · 0.000 + 0 + 1.000 · (0 · 0.964 + 1)) ≈ 0.762"),
+    ],
+)
+def test_a_gate_says_where_its_numbers_are_rounded(javascript, kind, gate, weights, text):
+    preset = PRESETS["forget"]
+    state = {"kind": kind, "inputs": preset["inputs"], "weights": preset[kind] | weights, "step": 2}
+    derived = javascript("cell_state", "derive", state)
+    said = javascript("cell_state", "gateText", state, derived, gate)
+    assert said.replace("\u00a0", " ").strip() == text
+
+
+def finding(javascript, kind, preset, **gates):
+    """The sentence of a preset with other biases."""
+    weights = PRESETS[preset][kind] | {gate: [*PRESETS[preset][kind][gate]] for gate in gates}
+    for gate, bias in gates.items():
+        weights[gate][2] = bias
+    state = {"kind": kind, "inputs": PRESETS[preset]["inputs"], "weights": weights, "step": 1}
+    said = javascript("cell_state", "finding", state, javascript("cell_state", "derive", state))
+    return said.replace("\u00a0", " ").replace("\u2060", "")
+
+
+@pytest.mark.parametrize(("bias", "counts"), [(10, True), (5, True), (4, False), (3, False), (0, False)])
+def test_a_cell_counts_only_if_it_ends_near_the_number_of_ticks(javascript, bias, counts):
+    said = finding(javascript, "lstm", "count", f=bias)
+    assert ("no bound" in said) == counts
+    assert ("the gates leave f₂ ⋯ f₁₂" in said) != counts
+
+
+@pytest.mark.parametrize(
+    ("kind", "preset", "gates", "says"),
+    [
+        (
+            "lstm",
+            "forget",
+            {"f": -5},
+            "The forget gate stays shut: each step drops the state. On the direct path ∂c₁₂/∂c₁ is "
+            "1.2 × 10⁻²⁴. All paths together carry 3.8 × 10⁻¹¹.",
+        ),
+        (
+            "gru",
+            "forget",
+            {"u": -5},
+            "The update gate stays shut: each step replaces the state by the candidate.",
+        ),
+        (
+            "lstm",
+            "reset",
+            {},
+            "Step 6: the forget gate shuts and drops the state. On the direct path ∂c₁₂/∂c₁",
+        ),
+        # Shut at step 1 too, where there is nothing to drop, and open at step 6.
+        ("lstm", "mark", {}, "Step 2: the forget gate is shut and drops the state."),
+    ],
+)
+def test_a_gate_shuts_only_if_it_was_open(javascript, monkeypatch, kind, preset, gates, says):
+    turned = PRESETS["reset"]["lstm"] | {"f": [-20.0, 0.0, -10.0]}
+    monkeypatch.setitem(PRESETS, "mark", PRESETS["reset"] | {"lstm": turned})
+    assert says in finding(javascript, kind, preset, **gates)
 
 
 @given(states())

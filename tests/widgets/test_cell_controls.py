@@ -22,12 +22,12 @@ def figure(open_widgets):
     ("kind", "name", "says"),
     [
         ("lstm", "remember", "c₁₂ still holds 0.996 of c₁"),
-        ("lstm", "forget", "f₂ ⋯ f₁₂ = 0.032 in c₁₂"),
+        ("lstm", "forget", "f₂ ⋯ f₁₂ ≈ 0.032 in c₁₂"),
         ("lstm", "reset", "Step 6: the forget gate shuts"),
-        ("lstm", "count", "c₁₂ = 7.998"),
+        ("lstm", "count", "c₁₂ ≈ 7.998"),
         ("gru", "remember", "h₁₂ still holds 0.99"),
-        ("gru", "forget", "u₂ ⋯ u₁₂ = 0.032 in h₁₂"),
-        ("gru", "reset", "no longer sees the past (n₆ = 0.000), but the state stays (h₆ = 0.964)"),
+        ("gru", "forget", "u₂ ⋯ u₁₂ ≈ 0.032 in h₁₂"),
+        ("gru", "reset", "no longer sees the past (n₆ ≈ 0.000), but the state stays (h₆ ≈ 0.964)"),
         ("gru", "count", "none brings it beyond"),
     ],
 )
@@ -242,6 +242,53 @@ def test_nothing_is_wider_than_the_page_and_targets_are_large_enough(open_widget
     assert min(min(size) for size in sizes) >= 24
     wide = page.locator(".wa-cell-plot[data-of=h]").bounding_box()["width"] / 12
     assert wide >= 24
+
+
+LAST_ROW = """(one) => {
+  const left = (node) => node.getBoundingClientRect().left;
+  return [one.getBoundingClientRect().height, left(one.querySelector(".wa-cell-now")) - left(one.parentNode)];
+}"""
+
+
+def test_numbers_of_the_last_row_stay_on_one_line_and_in_their_column(open_widgets):
+    weights = PRESETS["forget"]["lstm"] | {"f": [0.0, 0.0, -5.0]}
+    cells = [GatedCell(inputs=PRESETS["forget"]["inputs"], weights=weights, step=step) for step in (1, 7)]
+    for width in (288, 1280):
+        page = open_widgets(*cells, viewport={"width": width, "height": 900})
+        for number in page.locator(".wa-cell-two").all():
+            assert "× 10" in number.inner_text()
+            height, room = number.evaluate(LAST_ROW)
+            assert (height < 30, room >= 13) == (True, True)  # 13: the mark before the number
+
+
+def test_drawings_are_hardly_stretched(figure):
+    """Chromium smears the bars of a drawing whose units are very unlike pixels."""
+    shapes = """(all) => all.map((one) => {
+      const [box, view] = [one.getBoundingClientRect(), one.viewBox.baseVal];
+      return [box.width / view.width, box.height / view.height];
+    })"""
+    for count in (12, 1):
+        while len(agrees(figure).inputs) > count:
+            figure.locator(".wa-cell-shorter").click()
+        for across, down in figure.locator(".wa-cell-svg:visible").evaluate_all(shapes):
+            assert 0.1 < across < 3
+            assert 0.1 < down < 3
+
+
+def test_a_number_that_is_not_one_does_not_read_as_one(figure):
+    """And "=" stands only between what is equal as written."""
+    for _ in range(10):
+        figure.locator(".wa-cell-shorter").click()
+    first = figure.locator(".wa-cell-first")
+    expect(first).to_have_text("∂c₂/∂c₁ = f₂ ≈ 0.9997 on the direct path; on all paths 0.9997.")
+    bias = figure.locator(".wa-cell-bias:visible .wa-cell-field")
+    note = figure.locator(".wa-cell-bias:visible .wa-cell-note")
+    bias.fill("0")
+    expect(first).to_contain_text("= f₂ = 0.500 on the direct path")
+    expect(note).to_contain_text("= 0.5 a step")
+    figure.locator("[data-preset=count]").click()
+    expect(first).to_contain_text("= f₂ ⋯ f₁₂ ≈ 0.99995¹¹ ≈ 0.9995 on the direct path")
+    expect(note).to_contain_text("≈ 0.99995 a step, and over 11 steps 0.9995")
 
 
 def test_the_thumb_stands_above_its_column(figure):

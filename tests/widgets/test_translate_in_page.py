@@ -141,6 +141,111 @@ def test_longer_than_in_training_both_lose_the_thread_and_the_figure_says_so(fig
     expect(figure.find(".wa-translate-count")).to_have_text("20 words, longer than in training (3 to 12)")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "we are old and she does not eat an apple",
+            "One vector has all 10 French words, but adds 2 that do not belong. "
+            "With attention all 10 are right, and none is too many.",
+        ),
+        (
+            "the big tired bird likes the old man",
+            "For once it is the other way around: one vector gets everything right. "
+            "Attention has all 8 words, but adds 1 that does not belong.",
+        ),
+        (
+            "the boy likes the tired student and i am a student",
+            "Both make mistakes. "
+            "Of 10 French words attention has 10 right and 1 too many, one vector 9 right.",
+        ),
+        (
+            "the student is tired and she does not like the young bird and we are old",
+            "16 words, and training ended at 12: both lose the thread. "
+            "Of 16 French words attention has 16 right and 1 too many, one vector 8 right.",
+        ),
+    ],
+)
+def test_words_too_many_are_told_where_all_others_are_right(figure, text, says):
+    figure.field.fill(text)
+    assert figure.finding() == says
+
+
+@pytest.mark.parametrize(
+    "text", ["", "he is zebra and we are old", "he is happy and she is stud", "the " * 41]
+)
+def test_what_cannot_be_read_is_neither_lengthened_nor_shortened(figure, text):
+    buttons = [figure.find(".wa-translate-lengthen"), figure.find(".wa-translate-shorten")]
+    figure.field.fill(text)
+    for button in buttons:
+        expect(button).to_be_disabled()
+    figure.field.fill("he is happy and we are old")
+    for button in buttons:
+        expect(button).to_be_enabled()
+
+
+def without_models(folder, page):
+    """A figure whose page finds no models, and what puts them where it looks for them."""
+    path = write_page(folder, [Translate()], [None])
+    (script,) = folder.glob("translators-*.js")
+    away = script.rename(folder / "away")
+    page.goto(path.as_uri())
+    page.wait_for_function(MOUNTED)
+    return Figure(page), lambda: away.rename(script)
+
+
+def test_buttons_stay_off_when_the_models_come_while_the_field_is_empty(tmp_path, new_page):
+    figure, bring_models = without_models(tmp_path, new_page())
+    expect(figure.message).to_contain_text("The models are not here")
+    figure.find(".wa-translate-clear").click()
+    bring_models()
+    figure.find(".wa-translate-again").click()
+    expect(figure.find(READY).first).to_be_visible()
+    expect(figure.find(".wa-translate-lengthen")).to_be_disabled()
+
+
+@pytest.mark.parametrize("text", ["I am happy and", "I am happy and, "])
+def test_an_and_that_stands_there_is_not_said_twice(figure, text):
+    figure.field.fill(text)
+    figure.find(".wa-translate-lengthen").click()
+    expect(figure.field).to_have_value(f"I am happy and {LONGER[0]}")
+
+
+@pytest.mark.parametrize("text", ["the cat", "he is happy and she", "student a am i", "and", "he is and and"])
+def test_only_a_whole_sentence_is_lengthened(figure, text):
+    figure.field.fill(text)
+    expect(figure.find(".wa-translate-lengthen")).to_be_disabled()
+    expect(figure.find(".wa-translate-lengthen")).to_have_text("Lengthen (a whole sentence only)")
+
+
+def test_commas_do_not_matter(figure):
+    figure.field.fill("I am a student, and she is happy.")
+    assert figure.finding() == "Both translate these 8 words without a mistake."
+    assert figure.find(".wa-translate-word-behind").all_inner_texts()[:5] == [
+        "I",
+        "am",
+        "a",
+        "student",
+        "and",
+    ]
+
+
+@pytest.mark.parametrize("width", [320, 375, 700])
+def test_no_mark_of_a_preset_lies_on_a_name_in_the_chart(open_widgets, width):
+    page = open_widgets(Translate(), ready=READY, viewport={"width": width, "height": 900})
+    figure = Figure(page)
+    for name in EXAMPLES:
+        figure.find(f"[data-preset={name}]").click()
+    names = [one.bounding_box() for one in figure.find(".wa-translate-end").all()]
+    marks = [one.bounding_box() for one in figure.find(".wa-translate-mark").all()]
+    assert len(marks) == 8
+    for name in names:
+        for mark in marks:
+            beside = mark["x"] > name["x"] + name["width"] or mark["x"] + mark["width"] < name["x"]
+            above = mark["y"] > name["y"] + name["height"] or mark["y"] + mark["height"] < name["y"]
+            assert beside or above
+
+
 def test_a_sentence_grows_to_the_limit_and_shrinks_again(figure):
     figure.find("[data-preset=short]").click()
     button, words = figure.find(".wa-translate-lengthen"), EXAMPLES["short"]
@@ -391,17 +496,11 @@ def test_a_sentence_of_40_words_fits_the_page(open_widgets, width):
 
 
 def test_without_the_models_the_figure_says_so_and_tries_again(tmp_path, new_page):
-    path = write_page(tmp_path, [Translate()], [None])
-    (script,) = tmp_path.glob("translators-*.js")
-    away = script.rename(tmp_path / "away")
-    page = new_page()
-    page.goto(path.as_uri())
-    page.wait_for_function(MOUNTED)
-    figure = Figure(page)
+    figure, bring_models = without_models(tmp_path, new_page())
     expect(figure.message).to_contain_text("The models are not here")
     figure.field.fill("he is happy")  # nothing throws
     assert figure.find(READY).count() == 0
-    away.rename(script)
+    bring_models()
     figure.find(".wa-translate-again").click()
     expect(figure.find(READY).first).to_be_visible()
     assert figure.row("attention")["words"] == ["il", "est", "heureux"]

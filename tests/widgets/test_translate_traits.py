@@ -26,7 +26,7 @@ def translators() -> dict[tuple[str, str], Translator]:
 
 
 def test_a_sentence_is_stored_as_the_models_read_it():
-    widget = Translate("  I am a STUDENT and\n he is happy!")
+    widget = Translate("  I am a STUDENT, and\n he is happy!")
     assert widget.sentence == "i am a student and he is happy"
     assert repr(widget) == "Translate('i am a student and he is happy')"
 

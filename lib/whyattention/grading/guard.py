@@ -32,21 +32,33 @@ import math
 import signal
 import threading
 import traceback
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
+from decimal import Decimal
+from fractions import Fraction
 from types import FunctionType
 from typing import Any
 
+import numpy
 import torch
 from torch import Tensor, nn
 
 from whyattention.grading.comparing import CheckFailed, require, same, shown
 from whyattention.grading.draws import Draw
-from whyattention.grading.own_work import is_cell, require_own_work, require_untouched
+from whyattention.grading.own_work import is_cell, require_own_work, require_reviewed, require_untouched
 
 #: Seconds that one check may take.
 LIMIT = 20
 #: How often a check runs that draws values: what is wrong should not pass by luck.
 TIMES = 3
+
+#: What an answer may return.
+_PLAIN = {
+    *(Tensor, nn.Parameter, torch.Size, torch.dtype, numpy.ndarray, Fraction, Decimal, type(None)),
+    *(int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, range),
+    *(OrderedDict, Counter, defaultdict, deque, FunctionType),
+    *(each for each in vars(torch.return_types).values() if isinstance(each, type)),
+}
 
 MESSAGES = {
     "passed": "✓ {promise}",
@@ -54,6 +66,8 @@ MESSAGES = {
     "missing": "{name} is not defined: run the cell that defines it.",
     "unwritten": "{name} is not written yet.",
     "raised": "{what} raised {error}",
+    "unfit": "what {what} returned cannot be compared: {error}",
+    "returned": "{what} returned a {got}: return tensors, numbers, text, or lists, tuples and dicts of them.",
     "line": "in the line {line!r}",
     "slow": "The answer took more than {limit} seconds.",
     "given": "given:    {name} = {value}",
@@ -73,7 +87,7 @@ def check(function: FunctionType) -> None:
     promise = function.__name__.replace("_", " ")
     run = _Run(function)
     try:
-        with _quiet(), _limited():
+        with _quiet(), _limited(), _as_pytorch_starts():
             run.start()
     except CheckFailed as failed:
         problem = [*failed.lines, *run.given()]
@@ -94,6 +108,7 @@ class _Run:
         self.function, self.notebook = function, function.__globals__
         self.draw: Draw | None = None
         self.last: str | None = None
+        self.inside = False  # an answer
         self.arguments: dict[str, Any] = {}
 
     def start(self) -> None:
@@ -115,12 +130,10 @@ class _Run:
         value = self.notebook[name]
         if value is None or _holds_ellipsis(value):
             raise CheckFailed(MESSAGES["unwritten"].format(name=name))
-        if isinstance(value, type):
-            require_own_work(name, value)
-            return value
-        if callable(value) and not isinstance(value, nn.Module):
-            require_own_work(name, value)
+        if callable(value):
+            require_own_work(name, type(value) if isinstance(value, nn.Module) else value)
             return self._watched(name, value)
+        require_reviewed(name, self.notebook.get("In"))
         return copy.deepcopy(value)
 
     def _watched(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -128,7 +141,11 @@ class _Run:
             self.last = name
             self.arguments = _by_name(answer, arguments) | named
             copies = [_copied(each) for each in arguments]
-            return answer(*copies, **{key: _copied(each) for key, each in named.items()})
+            self.inside = True
+            found = answer(*copies, **{key: _copied(each) for key, each in named.items()})
+            self.inside = False
+            _require_plain(name, found)
+            return found
 
         return call
 
@@ -159,6 +176,17 @@ def _copied(argument: Any) -> Any:
     return copy.deepcopy(argument) if isinstance(argument, list | tuple | dict) else argument
 
 
+def _require_plain(name: str, found: object) -> None:
+    """Require values of which each compares as what it is; an object of one's own could equal everything."""
+    if type(found) not in _PLAIN and not isinstance(found, numpy.generic):
+        raise CheckFailed(MESSAGES["returned"].format(what=name, got=type(found).__name__))
+    if isinstance(found, dict):
+        found = [*found, *found.values()]
+    if isinstance(found, list | tuple | set | frozenset | deque):
+        for part in found:
+            _require_plain(name, part)
+
+
 def _holds_ellipsis(value: object) -> bool:
     if type(value) is dict:
         return any(map(_holds_ellipsis, value.values()))
@@ -170,12 +198,12 @@ def _holds_ellipsis(value: object) -> bool:
 def _explain(error: BaseException, run: _Run) -> list[str]:
     """Return what was raised, and the last line of the notebook's own that led to it."""
     text = f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
-    lines = [MESSAGES["raised"].format(what=run.last or "the answer", error=text)]
-    own = run.function.__code__.co_filename
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename != own and is_cell(frame.filename) and frame.line
+    own, places = run.function.__code__.co_filename, traceback.extract_tb(error.__traceback__)
+    frames = [place for place in places if place.filename != own and is_cell(place.filename) and place.line]
+    lines = [
+        MESSAGES["raised" if run.inside or not run.last else "unfit"].format(
+            what=run.last or "the answer", error=text
+        )
     ]
     if frames:
         lines.append(
@@ -190,6 +218,19 @@ def _quiet() -> Iterator[None]:
     dropped = io.StringIO()
     with contextlib.redirect_stdout(dropped), contextlib.redirect_stderr(dropped):
         yield
+
+
+@contextlib.contextmanager
+def _as_pytorch_starts() -> Iterator[None]:
+    """Run a check as if no cell had set PyTorch's defaults; afterwards they are as they were."""
+    dtype = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        # Modes that change what functions of tensors do, such as a default device, are off as well.
+        with torch.enable_grad(), torch._C.DisableTorchFunction():
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
 
 
 @contextlib.contextmanager

@@ -18,19 +18,21 @@ import torch
 from torch import Tensor, nn
 
 from whyattention.grading.comparing import CheckFailed
-from whyattention.grading.review import findings, may_use
+from whyattention.grading.review import binds, findings, may_import, may_use
 
 MESSAGES = {
     "function": "{name} must be a function written with def in this notebook, got {got}.",
     "elsewhere": "{name} was not written in a cell of this notebook, but in {place}.",
     "library": "{name} uses {used} of {module}, which may not do the work here: write it yourself.",
     "rule": "{name}: {problem}.",
+    "mode": "A dispatch mode is on, which changes what PyTorch does: remove it and restart the kernel.",
     "replaced": (
         "{name} is not PyTorch's or Python's own any more: a cell of this notebook has replaced it. "
         "Remove that line and restart the kernel."
     ),
 }
 
+_GUARD = f"{__package__}.guard"
 _OWNERS = {
     "torch": torch,
     "torch.nn": nn,
@@ -61,8 +63,9 @@ _AS_IT_WAS = {
 # IPython itself gives some of Python's names another meaning.
 for _name in ("display", "input", "print", "open", "_"):
     _AS_IT_WAS["builtins"].pop(_name, None)
-# PyTorch's compiler replaces these itself, when it is loaded and when it first runs.
+# PyTorch replaces these itself: its compiler, when it is loaded and when it first runs; set_default_dtype.
 for _owner, _name in (
+    ("torch", "Storage"),
     ("torch", "manual_seed"),
     ("torch.nn.Module", "__init__"),
     ("torch.nn.Module", "__setstate__"),
@@ -81,6 +84,8 @@ def require_untouched() -> None:
         for name, part in parts.items():
             if now.get(name) is not part:
                 raise CheckFailed(MESSAGES["replaced"].format(name=f"{owner}.{name}"))
+    if torch._C._len_torch_dispatch_stack():
+        raise CheckFailed(MESSAGES["mode"])
 
 
 def require_own_work(name: str, answer: object) -> None:
@@ -98,7 +103,8 @@ def require_own_work(name: str, answer: object) -> None:
     written = False
     for used, thing in _reached(name, answer):
         module = _module(thing)
-        if module is not None and not may_use(module):
+        foreign = isinstance(thing, ModuleType) and not may_import(module)
+        if module is not None and (foreign or not may_use(module)):
             raise CheckFailed(MESSAGES["library"].format(name=name, used=used, module=module))
         if isinstance(thing, FunctionType):
             text = _cell(thing.__code__)
@@ -111,6 +117,25 @@ def require_own_work(name: str, answer: object) -> None:
     if not written:
         place = _module(answer) or "another place"
         raise CheckFailed(MESSAGES["elsewhere"].format(name=name, place=place))
+
+
+def require_reviewed(name: str, cells: object) -> None:
+    """Require that the cell of an answer that is no function is one that the graders run.
+
+    Args:
+        name: Its name.
+        cells: The texts of the cells that have run, as Jupyter keeps them, or None.
+
+    Raises:
+        CheckFailed: The last cell that binds the name is one that they do not run; says why.
+    """
+    for text in reversed(cells if isinstance(cells, list) else []):
+        # A check gives some names their values again, and imports what an answer may not.
+        if _GUARD not in text and binds(text, name):
+            problems = findings(text)
+            if problems:
+                raise CheckFailed(MESSAGES["rule"].format(name=name, problem=problems[0]))
+            return
 
 
 def _reached(name: str, answer: object) -> Iterator[tuple[str, object]]:

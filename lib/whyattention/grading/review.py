@@ -29,21 +29,22 @@ def _words(text: str) -> frozenset[str]:
 
 #: What an answer may import: libraries that calculate, draw and count.
 LIBRARIES = _words("""
-    __future__ collections copy dataclasses fractions functools heapq itertools math matplotlib numpy operator
-    random statistics string textwrap time torch typing warnings
+    __future__ bisect cmath collections copy dataclasses decimal fractions functools heapq itertools math
+    matplotlib numbers numpy operator random re statistics string textwrap time torch typing warnings
 """)
 #: Modules of this course that prepare data and draw, and so hold no answer.
 TOOLS = _words("batches corpus grammar lexicon pairs plotting tasks training vocabulary widgets")
 #: Calls and names that reach behind an answer.
 NAMES = _words("""
     __import__ __builtins__ __loader__ __spec__ In Out _ih _oh _i _ii _iii breakpoint compile delattr eval
-    exec exit get_ipython globals input locals open quit setattr vars
+    exec exit get_ipython globals locals open quit setattr vars
 """)
 #: Attributes that do.
 ATTRIBUTES = _words("""
     __builtins__ __closure__ __code__ __dict__ __getattribute__ __globals__ __import__ __loader__ __mro__
-    __reduce__ __self__ __spec__ __subclasses__ __wrapped__ _getframe _os _sys builtins cr_frame f_back
-    f_globals f_locals fromfile genfromtxt gi_frame hub importlib inspect load loadtxt memmap os sys tb_frame
+    __reduce__ __self__ __spec__ __subclasses__ __wrapped__ _getframe _import_dotted_name _os _sys attrgetter
+    builtins cr_frame f_back f_globals f_locals fromfile genfromtxt gi_frame hub import_module importlib
+    inspect load loadtxt memmap methodcaller os package subprocess sys sys_importer tb_frame
 """)
 
 #: What a kernel runs before the first cell: what lies in its folder is no library, and the guard takes note
@@ -145,9 +146,17 @@ def may_use(module: str) -> bool:
     return root != "whyattention" or rest.partition(".")[0] in TOOLS
 
 
-def _may_import(module: str) -> bool:
+def may_import(module: str) -> bool:
+    """Return whether an answer may import a module.
+
+    Example:
+        >>> may_import("torch.nn"), may_import("torch._utils"), may_import("os")
+        (True, False, False)
+    """
     root, _, rest = module.partition(".")
-    return root in LIBRARIES or (root == "whyattention" and rest.partition(".")[0] in TOOLS)
+    hidden = any(part in ATTRIBUTES or part.startswith("_") for part in rest.split("."))
+    known = root in LIBRARIES or (root == "whyattention" and rest.partition(".")[0] in TOOLS)
+    return known and not hidden
 
 
 def _findings(tree: ast.Module) -> Iterator[str]:
@@ -155,7 +164,7 @@ def _findings(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         for module, name in _imports(node):
             imported.add(name)
-            if not _may_import(module):
+            if not may_import(module):
                 yield MESSAGES["import"].format(line=node.lineno, name=module)
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
@@ -171,10 +180,33 @@ def _findings(tree: ast.Module) -> Iterator[str]:
                 yield MESSAGES["name"].format(line=node.lineno, name=node.attr)
             if isinstance(node.ctx, ast.Store | ast.Del) and _root(node) in imported:
                 yield MESSAGES["replaced"].format(line=node.lineno, name=ast.unparse(node))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
-            name = node.args[1] if len(node.args) > 1 else None
-            if not isinstance(name, ast.Constant) or name.value in ATTRIBUTES:
-                yield MESSAGES["name"].format(line=node.lineno, name="getattr")
+        elif isinstance(node, ast.Call) and not _is_harmless(node):
+            yield MESSAGES["name"].format(line=node.lineno, name="getattr")
+
+
+def _is_harmless(call: ast.Call) -> bool:
+    """Return whether a call is none of getattr, or one whose attribute cannot be one of ``ATTRIBUTES``."""
+    if not isinstance(call.func, ast.Name) or call.func.id != "getattr":
+        return True
+    name = call.args[1] if len(call.args) > 1 else None
+    if isinstance(name, ast.JoinedStr) and name.values and isinstance(name.values[0], ast.Constant):
+        start = name.values[0].value
+        return not start.startswith("_") and not any(each.startswith(start) for each in ATTRIBUTES)
+    return isinstance(name, ast.Constant) and name.value not in ATTRIBUTES
+
+
+def binds(code: str, name: str) -> bool:
+    """Return whether a cell gives a name a value.
+
+    Example:
+        >>> binds("a, b = 1, 2", "b"), binds("print(b)", "b"), binds("b =", "b")
+        (True, False, False)
+    """
+    try:
+        nodes = list(ast.walk(ast.parse(code)))
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in nodes)
 
 
 def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:

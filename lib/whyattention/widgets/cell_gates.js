@@ -1,8 +1,7 @@
 // Below the rows of GatedCell: the equations with the numbers of one step, and the weights of each gate.
-import { factorsText, fractionText, gateText, numberProblem, productText, rounded } from "./cell_state.js";
+import { equality, factorsText, factorText, fractionText, gateText, numberProblem, productText, rounded, shareText } from "./cell_state.js";
 import { sigmoid } from "./cell_steps.js";
 import { moveSlider, numberField } from "./fields.js";
-import { formatNumber, formatWeight } from "./formatting.js";
 import { element, setAttributes, setData, setText, symbol } from "./shared.js";
 
 const TEXT = {
@@ -24,10 +23,10 @@ const TEXT = {
 const { GATES, KEPT, LIMITS } = CONSTANTS;
 // {c} is a symbol of the step, {c-} of the step before.
 const EQUATIONS = {
-  c: { symbols: "{c} = {f} {c-} + {i} {g}", numbers: "= {f} · {c-} + {i} · {g}" },
+  c: { symbols: "{c} = {f} {c-} + {i} {g}", numbers: "{f} · {c-} + {i} · {g}" },
   h: {
-    lstm: { symbols: "{h} = {o} tanh({c})", numbers: "= {o} · tanh({c})" },
-    gru: { symbols: "{h} = {u} {h-} + (1 − {u}) {n}", numbers: "= {u} · {h-} + (1 − {u}) · {n}" },
+    lstm: { symbols: "{h} = {o} tanh({c})", numbers: "{o} · tanh({c})" },
+    gru: { symbols: "{h} = {u} {h-} + (1 − {u}) {n}", numbers: "{u} · {h-} + (1 − {u}) · {n}" },
   },
 };
 const BIAS = 12; // how far the slider of the keeping gate's bias goes; typed numbers go further
@@ -53,13 +52,21 @@ export function createEquations() {
     }
     const { kind, inputs } = state;
     const factors = derived.quantities[KEPT[kind].gate].slice(1);
-    const letters = factors.length ? ` = ${productText(kind, inputs.length)} = ${factorsText(factors)}` : "";
-    setText(product, `${fractionText(kind, inputs.length)}${letters} = `);
-    ["direct", "all"].forEach((path, k) => setData(derivative[k], derived[path][0], formatWeight(derived[path][0])));
+    const [direct, all] = [derived.direct[0], derived.all[0]];
+    setText(product, `${fractionText(kind, inputs.length)} ${lettersText(kind, factors)}${equality([direct, shareText(direct)])}\u00a0`);
+    [direct, all].forEach((number, k) => setData(derivative[k], number, shareText(number)));
     convention.hidden = kind !== "gru";
   }
 
   return { node, update };
+}
+
+/** The gates of the direct path, in letters and in numbers. One gate in numbers would stand there twice. */
+function lettersText(kind, factors) {
+  if (!factors.length) return "";
+  const letters = `= ${productText(kind, factors.length + 1)} `;
+  if (factors.length === 1) return letters;
+  return `${letters}${equality(...factors.map((factor) => [factor, factorText(factor)]))} ${factorsText(factors)} `;
 }
 
 function createEquation(result, { symbols, numbers }) {
@@ -71,7 +78,9 @@ function createEquation(result, { symbols, numbers }) {
     updates.push((step) => setText(index, String(step - back)));
     return element("span", { class: "wa-cell-letter" }, symbol(name), index);
   };
+  const used = [];
   const number = (name, back) => {
+    used.push([name, back]);
     const node = element("span", { class: `wa-cell-number wa-cell-is-${name}` });
     updates.push((step, quantities) => {
       const text = rounded(quantities[name][step - 1 - back] ?? 0);
@@ -80,11 +89,19 @@ function createEquation(result, { symbols, numbers }) {
     return node;
   };
   const value = element("data", { class: `wa-cell-number wa-cell-result wa-cell-is-${result}` });
-  updates.push((step, quantities) => setData(value, quantities[result][step - 1], rounded(quantities[result][step - 1])));
+  const [first, last] = [0, 1].map(() => element("span"));
+  updates.push((step, quantities) => {
+    const numberOf = ([name, back]) => quantities[name][step - 1 - back] ?? 0;
+    const sign = (all) => `${equality(...all.map((one) => [numberOf(one), rounded(numberOf(one))]))} `;
+    const made = numberOf([result, 0]);
+    setText(first, sign(used));
+    setText(last, sign([...used, [result, 0]]));
+    setData(value, made, rounded(made));
+  });
   const node = element("p", { class: "wa-cell-equation" },
     element("span", {}, ...part(symbols, letter)), " ",
-    element("span", {}, ...part(numbers, number)), " ",
-    element("span", {}, "= ", value));
+    element("span", {}, first, ...part(numbers, number)), " ",
+    element("span", {}, last, value));
   return { node, update: (step, quantities) => updates.forEach((one) => one(step, quantities)) };
 }
 
@@ -141,18 +158,19 @@ function createBias(kind, gate, on, signal) {
   const { nodes, update: move } = createSlider(gate, 2, name, { bound: BIAS, step: 0.1 }, on, signal);
   const share = element("data", { class: "wa-cell-share" });
   const left = element("data", { class: "wa-cell-left" });
-  const between = element("span");
+  const [sign, between] = [0, 1].map(() => element("span"));
   const node = element("div", { class: "wa-cell-bias", "data-gate": gate },
     element("span", { class: "wa-cell-bias-name" }, name, ", ", symbol("b", gate)), ...nodes,
-    element("p", { class: "wa-cell-note" }, symbol("b", gate), TEXT.alone, "σ(", symbol("b", gate), ") = ", share, between, left));
+    element("p", { class: "wa-cell-note" }, symbol("b", gate), TEXT.alone, "σ(", symbol("b", gate), ") ", sign, " ", share, between, left));
 
   function update({ weights, inputs }, derived, force) {
     move(weights[gate], force);
     const kept = sigmoid(weights[gate][2]);
     const steps = inputs.length - 1;
-    setData(share, kept, formatNumber(kept));
+    setText(sign, equality([kept, factorText(kept)]));
+    setData(share, kept, factorText(kept));
     setText(between, TEXT.over(steps));
-    setData(left, kept ** steps, steps > 1 ? formatWeight(kept ** steps) : "");
+    setData(left, kept ** steps, steps > 1 ? shareText(kept ** steps) : "");
   }
 
   return { kind, node, update };

@@ -19,6 +19,8 @@ const { KEPT } = CONSTANTS;
 const GATE = ["i", "f", "o", "r", "u"];
 /** In the order of the equations of either kind. */
 export const SYMBOLS = ["x", "i", "f", "g", "r", "u", "n", "c", "o", "h"];
+// Drawings are stretched to their places. Of about their size in pixels, or Chromium smears the bars.
+const [WIDTH, HEIGHT] = [1200, 100];
 const DRAG = 4; // px: less than this is a tap
 
 /** The scale of a row: 0 to 1 for gates, else -1 to 1, and larger where numbers need it. */
@@ -70,20 +72,19 @@ export function createRows(on, inputField, axis, signal) {
 }
 
 function createPlot(kind, ...marks) {
-  const svg = drawn("svg", { class: "wa-cell-svg", preserveAspectRatio: "none", "aria-hidden": "true" });
+  const svg = drawn("svg", { class: "wa-cell-svg", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   const lines = drawn("path", { class: "wa-cell-line" });
   svg.append(lines, ...marks);
   const ticks = [0, 1].map(() => element("span", { class: "wa-cell-tick" }));
   const scale = element("div", { class: "wa-cell-scale", "aria-hidden": "true" }, ...ticks);
   const plot = element("div", { class: "wa-cell-plot", "data-of": kind }, svg);
 
-  /** @returns {(number: number) => number} a number's height in the plot, 0 to 100 from the top */
-  function update(length, [low, high]) {
-    const at = (number) => hundredth((100 * (high - number)) / (high - low));
-    setAttributes(svg, { viewBox: `0 0 ${length} 100` });
-    setAttributes(lines, { d: `M0 ${at(0)}H${length}` });
+  /** @returns {(number: number) => number} a number's height in the plot, from the top */
+  function update([low, high]) {
+    const at = (number) => hundredth((HEIGHT * (high - number)) / (high - low));
+    setAttributes(lines, { d: `M0 ${at(0)}H${WIDTH}` });
     [high, low].forEach((number, k) => {
-      ticks[k].style.setProperty("--wa-cell-y", at(number) / 100);
+      ticks[k].style.setProperty("--wa-cell-y", at(number) / HEIGHT);
       setText(ticks[k], String(number).replace("-", "−"));
     });
     return at;
@@ -104,9 +105,11 @@ function createRow(name, field) {
 
   function update(numbers, { kind, step }) {
     const [low, high] = scaleOf(name, numbers);
-    const at = frame(numbers.length, [low, high]);
+    const at = frame([low, high]);
+    const wide = WIDTH / numbers.length;
     // The outline keeps a bar of height 0 visible.
-    setAttributes(bars, { d: numbers.map((number, t) => `M${t + 0.2} ${at(0)}V${at(number)}h0.6V${at(0)}Z`).join("") });
+    const bar = (number, t) => `M${hundredth((t + 0.2) * wide)} ${at(0)}V${at(number)}h${hundredth(0.6 * wide)}V${at(0)}Z`;
+    setAttributes(bars, { d: numbers.map(bar).join("") });
     setText(note, noteOf(name, kind));
     setText(spoken, TEXT.at(TEXT.names[name], step));
     setData(value, numbers[step - 1], rounded(numbers[step - 1]));
@@ -138,9 +141,10 @@ function createDerivativeRow() {
   const node = element("div", { class: "wa-cell-row wa-cell-derivative" }, label, scale, plot, reading);
 
   function update({ kind, inputs, step }, derived) {
-    const at = frame(inputs.length, derivativeScale([...derived.direct, ...derived.all]));
-    const path = (numbers) => numbers.map((number, t) => `${t ? "L" : "M"}${t + 0.5} ${at(number)}`).join("");
-    const points = (numbers) => numbers.map((number, t) => `M${t + 0.5} ${at(number)}h0`).join("");
+    const at = frame(derivativeScale([...derived.direct, ...derived.all]));
+    const point = (number, t) => `${hundredth(((t + 0.5) * WIDTH) / inputs.length)} ${at(number)}`;
+    const path = (numbers) => numbers.map((number, t) => `${t ? "L" : "M"}${point(number, t)}`).join("");
+    const points = (numbers) => numbers.map((number, t) => `M${point(number, t)}h0`).join("");
     const shapes = [points(derived.direct), path(derived.direct), points(derived.direct), path(derived.all), points(derived.all)];
     marks.forEach((mark, k) => setAttributes(mark, { d: shapes[k] }));
     for (const part of [top, bottom]) setText(part.letter, KEPT[kind].state);

@@ -15,8 +15,6 @@ const TEXT = {
     short: "4 words", order: "red house, maison rouge", negation: "not, ne … pas", twelve: "12 words", long: "longer than in training",
   },
   longer: "Lengthen",
-  and: (clause) => ` … and ${clause}`,
-  full: " (no room)",
   shorter: "Shorten",
   another: "Another sentence",
   loading: "Loading both models …",
@@ -53,7 +51,7 @@ function unpackAll(stored) {
 function build(root, model, signal) {
   const history = new Map();
   let [models, words, derived, pointed] = [null, SENTENCE.split(" "), null, null];
-  let whose = "attention";
+  let [whose, unread] = ["attention", false];
 
   // ---- what is on the page ----
   const field = createField({ change: (text) => take(text) }, signal);
@@ -98,10 +96,7 @@ function build(root, model, signal) {
 
   // ---- from a sentence to the page ----
   function refresh() {
-    const next = longer(words);
-    setText(clause, next === null ? TEXT.full : TEXT.and(next));
-    lengthen.disabled = next === null;
-    shorten.disabled = shorter(words) === null;
+    showLengths();
     presets.show(exampleOf(words));
     if (!models) return;
     derived = derive(models, words);
@@ -115,6 +110,14 @@ function build(root, model, signal) {
     chart.update(history, derived.reference ? words.length : null);
     drawHeatmap();
     look(null);
+  }
+
+  /** Both buttons act on the sentence that stands in the field; where that cannot be read, there is none. */
+  function showLengths() {
+    const next = longer(words);
+    setText(clause, next.label);
+    lengthen.disabled = unread || next.words === null;
+    shorten.disabled = unread || shorter(words) === null;
   }
 
   function drawHeatmap() {
@@ -145,9 +148,10 @@ function build(root, model, signal) {
     field.mark(waits ? [] : known.unknown);
     field.offer(suggestions(text, known));
     field.judge(Boolean(known.problem) && !waits, countId);
-    root.classList.toggle("wa-translate-stale", Boolean(known.problem));
+    unread = Boolean(known.problem);
+    root.classList.toggle("wa-translate-stale", unread);
     setText(count, countText(known.words.length));
-    if (known.problem) return;
+    if (unread) return showLengths();
     words = known.words;
     refresh();
     write({ sentence: words.join(" ") });
@@ -159,7 +163,7 @@ function build(root, model, signal) {
     take(field.input.value);
   }
 
-  lengthen.addEventListener("click", () => put([...words, "and", ...longer(words).split(" ")]), { signal });
+  lengthen.addEventListener("click", () => put(longer(words).words), { signal });
   shorten.addEventListener("click", () => put(shorter(words)), { signal });
   other.addEventListener("click", () => put(another(words).split(" ")), { signal });
   again.addEventListener("click", () => load(), { signal });

@@ -18,7 +18,7 @@ from whyattention.lexicon import (
 )
 from whyattention.widgets._base import CourseWidget, StateError
 from whyattention.widgets.translate_fallback import fallback
-from whyattention.widgets.translate_sentence import FINAL_MARKS, read_words, reference, say
+from whyattention.widgets.translate_sentence import MARKS, read_words, reference, say
 from whyattention.widgets.translators import NAMES, translators
 from whyattention.widgets.validation import one_of, require_count, text
 
@@ -102,7 +102,7 @@ class Translate(CourseWidget):
     sure each model is, and where it looks. Taught in chapters 1, 2 and 8.
 
     Args:
-        sentence: 1 to 40 words that the models know. Capitals and a full stop do not matter.
+        sentence: 1 to 40 words that the models know. Capitals, commas and stops do not matter.
         show_heatmap: Whether the attention weights are drawn.
         compact: Field, buttons and translations alone.
         heatmap: Whose weights are drawn, "attention" or "control".
@@ -126,7 +126,7 @@ class Translate(CourseWidget):
         "OTHERS": OTHERS,
         "CONTRACTIONS": CONTRACTIONS,
         "MEASURED": MEASURED,
-        "FINAL_MARKS": FINAL_MARKS,
+        "MARKS": MARKS,
         "NAMES": NAMES,
         "WORDS": source_words(),
         "LEXICON": {

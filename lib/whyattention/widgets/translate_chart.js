@@ -15,8 +15,8 @@ const TEXT = {
 const { LIMITS, MEASURED, NAMES } = CONSTANTS;
 const [FIRST, LAST] = [LIMITS.trained[0], LIMITS.words];
 const TICKS = [3, 12, 20, 30, 40];
-// Where the names stand, in words and percent: above the one line and below the other.
-const LABELS = { attention: [22, 82], control: [13.5, 28] };
+// Where the names stand, in words and percent: above the one line and below the other, off the marks of all presets.
+const LABELS = { attention: [22, 82], control: [22.5, 14] };
 
 /** How far to the right a length stands, in percent. */
 function across(length) {

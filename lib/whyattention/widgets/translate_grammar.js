@@ -1,6 +1,6 @@
 // The sentences of grammar.py in a page: which word may come next, and what is said in French. No DOM.
 
-const { FINAL_MARKS, LEXICON } = CONSTANTS;
+const { LEXICON, MARKS } = CONSTANTS;
 const { pronouns, be, verbs, nouns, adjectives, elided, vowels, person } = LEXICON;
 const ARTICLES = ["the", "a", "an"];
 
@@ -23,20 +23,17 @@ const TOKEN = new RegExp(
 const START = { at: "start" };
 
 /**
- * The words of a sentence as the models read them, as pairs.tokenize and Translator.read cut it.
+ * The words of a sentence as the models read them: pairs.tokenize cuts it so, and marks between words are left out.
  * @param {string} text
  * @returns {string[]}
  */
 export function readWords(text) {
-  const found = plain(text).match(TOKEN) ?? [];
-  while (FINAL_MARKS.includes(found.at(-1))) found.pop();
-  return found;
+  return (plain(text).match(TOKEN) ?? []).filter((word) => !MARKS.includes(word));
 }
 
 /** Where the words stand in a text. @param {string} text @returns {[number, number][]} begin and end of each */
 export function wordPlaces(text) {
-  const found = [...text.replace(/[’ʼ]/g, "'").matchAll(TOKEN)];
-  while (FINAL_MARKS.includes(found.at(-1)?.[0])) found.pop();
+  const found = [...text.replace(/[’ʼ]/g, "'").matchAll(TOKEN)].filter(([word]) => !MARKS.includes(word));
   return found.map((match) => [match.index, match.index + match[0].length]);
 }
 

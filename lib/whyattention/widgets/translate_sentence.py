@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 from whyattention.grammar import parse_clause, render
 from whyattention.widgets.translation import EOS, shipped, translate, words
 
-#: Stop signs at the end, which the models have not met.
-FINAL_MARKS = (".", "!", "?", "…")
+#: Marks between words and at the end, which the models have not met.
+MARKS = (",", ";", ".", "!", "?", "…")
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)+|\w+(?:[-']\w+)*|[^\w\s]")
 
 
@@ -48,19 +48,16 @@ class Said(NamedTuple):
 
 
 def read_words(text: str) -> list[str]:
-    """Cut a sentence into the words that a model reads: small letters, no stop at the end.
+    """Cut a sentence into the words that a model reads: small letters, no commas, no stops.
 
     Args:
-        text: The sentence. ``whyattention.pairs.tokenize`` cuts it the same way.
+        text: The sentence. ``whyattention.pairs.tokenize`` cuts it the same way and keeps the marks.
 
-    >>> read_words("I’m not a STUDENT!")
-    ["i'm", 'not', 'a', 'student']
+    >>> read_words("I’m not a STUDENT, he is!")
+    ["i'm", 'not', 'a', 'student', 'he', 'is']
     """
     plain = unicodedata.normalize("NFC", text).replace("’", "'").replace("ʼ", "'")
-    found = _TOKEN.findall(plain.lower())
-    while found and found[-1] in FINAL_MARKS:
-        found.pop()
-    return found
+    return [word for word in _TOKEN.findall(plain.lower()) if word not in MARKS]
 
 
 def reference(source: Sequence[str]) -> tuple[list[str], list[int]] | None:

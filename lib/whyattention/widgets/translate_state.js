@@ -3,6 +3,7 @@ import { compare, nearest } from "./translate_edits.js";
 import { readSentence, readWords } from "./translate_grammar.js";
 import { translate, words } from "./translation.js";
 
+const surplus = (extra) => (extra === 1 ? "adds 1 that does not belong" : `adds ${extra} that do not belong`);
 const TEXT = {
   stored: "The stored sentence of this figure cannot be read, so another one stands here.",
   empty: "Nothing to translate yet. Type a word, or take one below.",
@@ -16,14 +17,21 @@ const TEXT = {
   alone: (word) => `No known word is like “${word}”`,
   both: (count) => `Both translate these ${count} words without a mistake.`,
   kept: (right, all) => `One vector keeps ${right} of ${all} French words. With attention all ${all} are right.`,
+  added: (extra, all) => `One vector has all ${all} French words, but ${surplus(extra)}. With attention all ${all} are right, and none is too many.`,
   keptBeyond: (most) => ` Even though training ended at ${most} words.`,
   turned: (right, all) => `For once it is the other way around: one vector gets everything right, attention ${right} of ${all} words.`,
-  neither: (attention, control, all) => `Both make mistakes. Of ${all} French words attention has ${attention} right, one vector ${control}.`,
-  lost: (count, most, attention, control, all) =>
-    `${count} words, and training ended at ${most}: both lose the thread. Of ${all} French words attention has ${attention} right, one vector ${control}.`,
+  turnedAdded: (extra, all) =>
+    `For once it is the other way around: one vector gets everything right. Attention has all ${all} words, but ${surplus(extra)}.`,
+  neither: "Both make mistakes.",
+  lost: (count, most) => `${count} words, and training ended at ${most}: both lose the thread.`,
+  scores: (attention, control, all) => ` Of ${all} French words attention has ${attention}, one vector ${control}.`,
+  score: (right, extra) => `${right} right${extra ? ` and ${extra} too many` : ""}`,
   begun: "This is the beginning of a sentence. When it is whole, a reference says who is right.",
   same: "The grammar has no such sentence, so nothing says who is right. Both say the same.",
   differ: "The grammar has no such sentence, so nothing says who is right. The two differ.",
+  and: (clause) => ` … and ${clause}`,
+  full: " (no room)",
+  unfinished: " (a whole sentence only)",
   words: (count) => (count === 1 ? "1 word" : `${count} words`),
   trained: (low, high) => `as in training (${low} to ${high})`,
   longer: (low, high) => `longer than in training (${low} to ${high})`,
@@ -97,15 +105,19 @@ export function suggestions(text, { words, unknown }) {
 }
 
 /**
- * The sentence with another clause at its end: the next one in turn that it does not hold yet, if there is room.
+ * The sentence with another clause at its end: the next one in turn that it does not hold yet, if it is whole and there
+ * is room. An "and" that stands there already is taken.
  * @param {string[]} words
- * @returns {string | null} the clause
+ * @returns {{words: string[] | null, label: string}} the longer sentence, and what there is to say of it
  */
 export function longer(words) {
-  const clauses = clausesOf(words);
+  const whole = words.at(-1) === "and" ? words.slice(0, -1) : words;
+  if (!readSentence(whole).reference) return { words: null, label: TEXT.unfinished };
+  const clauses = clausesOf(whole);
   const turn = LONGER.map((_, i) => LONGER[(i + clauses.length - 1) % LONGER.length]);
   const clause = turn.find((one) => !clauses.includes(one)) ?? turn[0];
-  return words.length + 1 + clause.split(" ").length > LIMITS.words ? null : clause;
+  const all = [...whole, "and", ...clause.split(" ")];
+  return all.length > LIMITS.words ? { words: null, label: TEXT.full } : { words: all, label: TEXT.and(clause) };
 }
 
 /** The sentence without its last clause, or null where it has but one. @param {string[]} words */
@@ -137,7 +149,7 @@ export function exampleOf(words) {
  * @typedef {{source: string[], reference: {words: string[], places: number[]} | null, begun: boolean, said: Record<string, Said>}}
  *   Derived begun: whether the words are the beginning of a sentence of the grammar
  * @typedef {{words: string[], probabilities: number[], weights: number[][], finished: boolean, edits: object[] | null,
- *   right: number | null, whole: boolean}} Said edits and right only where there is a reference
+ *   right: number | null, extra: number | null, whole: boolean}} Said edits, right and extra only where there is a reference
  */
 export function derive(models, source) {
   const { reference, read } = readSentence(source);
@@ -156,6 +168,7 @@ function say(model, source, reference) {
   const edits = reference && compare(said.words, reference.words);
   return {
     ...said, edits, right: edits && edits.filter(({ kind }) => kind === "right").length,
+    extra: edits && edits.filter(({ kind }) => kind === "extra").length,
     whole: Boolean(edits?.every(({ kind }) => kind === "right")),
   };
 }
@@ -167,10 +180,14 @@ export function finding({ source, reference, begun, said: { attention, control }
   if (!reference) return attention.words.join(" ") === control.words.join(" ") ? TEXT.same : TEXT.differ;
   const all = reference.words.length;
   if (attention.whole && control.whole) return TEXT.both(source.length);
-  if (attention.whole) return TEXT.kept(control.right, all) + (source.length > most ? TEXT.keptBeyond(most) : "");
-  if (control.whole) return TEXT.turned(attention.right, all);
-  if (source.length > most) return TEXT.lost(source.length, most, attention.right, control.right, all);
-  return TEXT.neither(attention.right, control.right, all);
+  // All words and not whole: some are too many.
+  if (attention.whole) {
+    const kept = control.right === all ? TEXT.added(control.extra, all) : TEXT.kept(control.right, all);
+    return kept + (source.length > most ? TEXT.keptBeyond(most) : "");
+  }
+  if (control.whole) return attention.right === all ? TEXT.turnedAdded(attention.extra, all) : TEXT.turned(attention.right, all);
+  const [one, other] = [attention, control].map(({ right, extra }) => TEXT.score(right, extra));
+  return (source.length > most ? TEXT.lost(source.length, most) : TEXT.neither) + TEXT.scores(one, other, all);
 }
 
 /** How many words a sentence has, beside those of training. @param {number} count */

@@ -102,6 +102,24 @@ two_causes = [16, 24]
 mistakes_when_wrong = [3.6, 1.28, 0.16]
 independent = 64
 """
+FINISH = """
+def finish(step, context, beginnings, longest):
+    word, s = torch.full((len(beginnings),), BOS), context
+    over, written = torch.zeros(len(beginnings), dtype=torch.bool), []
+    for t in range(longest):
+        scores, s = step(word, s)
+        word = own = scores[:, EOS:].argmax(-1) + EOS
+        if t < beginnings.size(1):
+            word = torch.where(beginnings[:, t] == PAD, own, beginnings[:, t])
+        word = word.masked_fill(over, PAD)
+        over = {ends}
+        written.append(word)
+    return torch.stack(written, dim=1)
+"""
+NEVER_ENDS_WHERE_WORDS_MAY_BE_GIVEN = FINISH.format(
+    ends="over | (word == EOS) if t >= beginnings.size(1) else over"
+)
+ENDS_BEFORE_A_WORD_IS_GIVEN = FINISH.format(ends="over | (own == EOS)")
 
 SUBMISSIONS = {
     "half": (
@@ -123,5 +141,13 @@ SUBMISSIONS = {
             "q5": ONLY_THE_TOOL,
         },
         {"q1": 3, "q2": 2, "q3": 3, "q4": 3, "q5": 2},
+    ),
+    "short beginnings": (
+        {"q3": NEVER_ENDS_WHERE_WORDS_MAY_BE_GIVEN},
+        {"q1": 0, "q2": 0, "q3": 3, "q4": 0, "q5": 0},
+    ),
+    "early ends": (
+        {"q3": ENDS_BEFORE_A_WORD_IS_GIVEN},
+        {"q1": 0, "q2": 0, "q3": 3, "q4": 0, "q5": 0},
     ),
 }
