@@ -16,7 +16,7 @@ def test_an_assignment_is_its_questions_with_their_parts():
     kinds = ["predict", "debug", "code", "predict", "interpret", "written", "open"]
     assert [q.kind for q in assignment.questions] == kinds
     first = assignment.questions[0]
-    assert [(c.points, c.hidden) for c in first.checks] == [(1, False), (1, True), (3, True)]
+    assert [(c.points, c.hidden) for c in first.checks] == [(1, False), (0, False), (1, True), (3, True)]
     assert first.checks[0].parameters == ("lead_needed", "draw")
     assert assignment.points == sum(q.points for q in assignment.questions) == 30
     assert assignment.questions[5].rubric is not None
