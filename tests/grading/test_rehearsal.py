@@ -8,8 +8,8 @@ def test_the_assignment_comes_out_right():
     lines, right = rehearse(PILOT, [None, "v1"])
     assert right
     assert lines == [
-        f"✓ {PILOT.stem}: 30 points; 14 checks pass for solutions, none for blanks",
-        f"✓ {PILOT.stem}, variant v1: 30 points; 14 checks pass for solutions, none for blanks",
+        f"✓ {PILOT.stem}: 30 points; 15 checks pass for solutions, none for blanks",
+        f"✓ {PILOT.stem}, variant v1: 30 points; 15 checks pass for solutions, none for blanks",
     ]
 
 
