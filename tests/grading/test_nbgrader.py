@@ -60,9 +60,11 @@ def test_what_is_replaced_before_the_first_check_is_noticed(trial):
 @pytest.mark.slow
 def test_deleted_checks_come_back_and_the_grader_is_told(trial):
     submission = filled(trial.copies["student"], right_answers())
-    submission.cells = [c for c in submission.cells if not c.metadata.get("nbgrader", {}).get("grade")]
+    graded = [cell for cell in submission.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    assert graded
+    submission.cells = [cell for cell in submission.cells if cell not in graded]
     assert trial.grade("deleter", submission) == trial.points
-    assert trial.log.count("Missing grade cell") == 15
+    assert trial.log.count("Missing grade cell") == len(graded)
 
 
 @pytest.mark.slow
