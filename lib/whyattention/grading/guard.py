@@ -13,8 +13,10 @@ A check is a function under ``@check``. It runs at once::
 Its parameters are answers and variables of the notebook, by their names, and ``draw``, which draws values
 anew at each run; a check that draws runs three times. The body knows ``torch``, ``nn``, ``math``, ``same``
 and ``require``, and nothing else of the notebook, so that no name that a student has taken can change it.
-Functions are called with copies of their arguments, what they print is dropped, and they must be the
-student's own (see ``own_work``). Call the answer first, and compute what is expected afterwards.
+It runs with PyTorch's defaults, whatever a cell has set. Functions are called with copies of their arguments,
+what they print is dropped, they must be the student's own (see ``own_work``), and what they return must be
+tensors, numbers, text, or collections of these. Call the answer first, and compute what is expected
+afterwards.
 
 A check that fails raises ``CheckFailed``, which Jupyter shows as a few lines: what was wrong, what was given,
 a hint, and the seed of what was drawn.
